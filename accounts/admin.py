@@ -1,0 +1,118 @@
+"""Django's admin, for administrators only, each within its own territory."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+
+from accounts.models import Institution, User
+
+admin.site.site_header = "Suivi des CPTS – administration"
+admin.site.site_title = "Suivi des CPTS"
+admin.site.index_title = "Référentiels et comptes"
+admin.site.has_permission = lambda request: getattr(request.user, "is_administrator", False)
+admin.site.unregister(Group)  # rights are the role, the institution and the territory, nothing else
+
+
+class AdministratorAdmin(admin.ModelAdmin):
+    """Base of every admin page: open to administrators, limited to `for_user` where the model has it."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        rows = super().get_queryset(request)
+        return rows.for_user(request.user) if hasattr(rows, "for_user") else rows
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_administrator
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.is_administrator
+
+    has_add_permission = has_view_permission
+    has_change_permission = has_view_permission
+    has_delete_permission = has_view_permission
+
+
+class CountryAdmin(AdministratorAdmin):
+    """For what the whole country shares: every administrator reads it, only those of the country change it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_administrator and request.user.extent == User.Extent.COUNTRY
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return self.has_add_permission(request)
+
+    has_delete_permission = has_change_permission
+
+
+@admin.register(Institution)
+class InstitutionAdmin(AdministratorAdmin):
+    list_display = ["name", "kind"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+
+
+class WithinOwnScope:
+    """An account can only be given what its giver has: no administrator can widen its own territory."""
+
+    giver: User
+
+    def clean(self) -> dict:
+        data = super().clean()
+        given = User(extent=data.get("extent"), region=data.get("region"))
+        if self.giver.extent == User.Extent.COUNTRY or not given.extent:
+            return data
+        if given.extent == User.Extent.DEPARTMENTS:
+            wanted = {department.pk for department in data.get("departments") or ()}
+        else:
+            wanted = given.own_departments
+        if given.extent == User.Extent.COUNTRY or not wanted <= self.giver.own_departments:
+            raise ValidationError("Vous ne pouvez donner accès qu'à vos propres départements.")
+        return data
+
+
+ACCOUNT_FIELDS = ["first_name", "last_name", "email", "institution", "role", "extent", "region", "departments"]
+
+
+class UserCreation(WithinOwnScope, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["username", *ACCOUNT_FIELDS]
+
+
+class UserChange(WithinOwnScope, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["username", "password", *ACCOUNT_FIELDS, "is_active"]
+
+
+@admin.register(User)
+class UserAdmin(AdministratorAdmin, BaseUserAdmin):
+    form, add_form = UserChange, UserCreation
+    list_display = ["username", "last_name", "first_name", "institution", "role", "extent", "is_active"]
+    list_filter = ["role", "extent", "institution__kind", "is_active"]
+    search_fields = ["username", "last_name", "first_name", "email"]
+    filter_horizontal = ["departments"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "is_active"]}),
+        ("Personne", {"fields": ["first_name", "last_name", "email"]}),
+        ("Ce qu'elle voit et fait", {"fields": ["institution", "role", "extent", "region", "departments"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        ("Personne", {"fields": ["first_name", "last_name", "email"]}),
+        ("Ce qu'elle voit et fait", {"fields": ["institution", "role", "extent", "region", "departments"]}),
+    ]
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs) -> type:
+        form = super().get_form(request, obj, **kwargs)
+        form.giver = request.user
+        return form
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Accounts sign what they recorded: they are deactivated, never deleted."""
+        return False

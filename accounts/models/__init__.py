@@ -1,0 +1,4 @@
+from accounts.models.institution import Institution
+from accounts.models.user import User
+
+__all__ = ["Institution", "User"]

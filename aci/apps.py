@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AciConfig(AppConfig):
+    name = "aci"
+    verbose_name = "ACI"

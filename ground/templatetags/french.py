@@ -1,0 +1,60 @@
+"""Dates, numbers and euros as they are written in French, on every page."""
+
+from datetime import date
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+register = template.Library()
+
+NARROW_SPACE = "\u202f"
+
+
+@register.filter
+def number(value: int | Decimal | None) -> str:
+    """1234567 → 1 234 567, with narrow no-break spaces; nothing for nothing."""
+    return "" if value is None else f"{value:,}".replace(",", NARROW_SPACE).replace(".", ",")
+
+
+@register.filter
+def euros(value: int | Decimal | None) -> str:
+    """Euros without cents unless there are some: 75 000 €, 16 828,77 €."""
+    if value is None:
+        return ""
+    cents = Decimal(value).quantize(Decimal("0.01"))
+    shown = int(cents) if cents == cents.to_integral_value() else cents
+    return f"{number(shown)}\u00a0€"
+
+
+@register.filter
+def share(value: float | Decimal | None) -> str:
+    """A ratio as a percentage: 0.256 → 25,6 %."""
+    return "" if value is None else f"{value * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0%"
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A date in a sentence: 20 février 2020."""
+    if value is None:
+        return ""
+    return date_format(value, "j F Y").replace("1 ", "1er ", 1) if value.day == 1 else date_format(value, "j F Y")
+
+
+@register.filter
+def short_day(value: date | None) -> str:
+    """A date in a table: 20 févr. 2020."""
+    return "" if value is None else date_format(value, "j M Y").lower()
+
+
+@register.filter
+def from_today(value: date | None) -> str:
+    """How far a date is: « aujourd'hui », « dans 12 jours », « il y a 3 jours »."""
+    if value is None:
+        return ""
+    days = (value - timezone.localdate()).days
+    if days == 0:
+        return "aujourd'hui"
+    plural = "s" if abs(days) > 1 else ""
+    return f"dans {days} jour{plural}" if days > 0 else f"il y a {-days} jour{plural}"

@@ -1,0 +1,15 @@
+"""How two texts are compared: without accents, capitals, hyphens or spaces that only look different."""
+
+import re
+import unicodedata
+
+_SAINT = re.compile(r"\b(st|ste)\b")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'"})
+
+
+def search_form(text: str) -> str:
+    """The form under which a name is searched: "L'Île-St-Denis " and "l ile saint denis" are the same."""
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    words = re.sub(r"[^a-z0-9]+", " ", plain).strip()
+    return _SAINT.sub(lambda found: "sainte" if found[0] == "ste" else "saint", words)

@@ -1,0 +1,10 @@
+"""How gunicorn serves the application; each value can be set in the environment (docs/deploy.md)."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 60  # seconds; reading a department's workbook is the longest request
+loglevel = "warning"
+control_socket_disable = True

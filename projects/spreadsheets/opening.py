@@ -1,0 +1,127 @@
+"""Opens an uploaded spreadsheet, judged by its content and never by its name, without trusting it."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from projects.spreadsheets import sandbox
+
+MAX_BYTES = 5_000_000
+MAX_INFLATED_BYTES = 50_000_000
+TIMEOUT_SECONDS = 30
+
+CellValue = str | int | float | bool | date
+"""What a cell holds; a blank one holds the empty text."""
+
+TOO_LARGE = (
+    "Ce fichier est trop volumineux : au plus 5 Mo, {rows} lignes remplies et {columns} colonnes. "
+    "Gardez seulement le tableau de suivi (sans images ni données annexes), puis recommencez."
+).format(rows=f"{sandbox.MAX_ROWS:,}".replace(",", " "), columns=sandbox.MAX_COLUMNS)
+EMPTY = "Ce fichier est vide. Choisissez le tableau de suivi du département (xlsx, xls, ods ou csv)."
+PASSWORD = (
+    "Ce fichier est protégé par un mot de passe. Ouvrez-le dans votre tableur, retirez la protection, "
+    "enregistrez-le, puis recommencez."
+)
+NOT_A_SPREADSHEET = (
+    "Ce fichier n'est pas un tableau lisible. Ouvrez-le dans votre tableur, enregistrez-le au format "
+    "xlsx, ods ou csv (colonnes séparées par des points-virgules), puis recommencez."
+)
+TOO_LARGE_OR_DAMAGED = (
+    "Ce fichier est trop volumineux ou abîmé. Copiez le tableau seul dans un nouveau classeur, "
+    "enregistrez-le au format xlsx, puis recommencez."
+)
+REFUSALS = {"password": PASSWORD, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET}
+
+OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
+ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+NOT_TEXT = (b"%PDF", b"{\\rtf", b"<", b"\x89PNG", b"GIF8")
+
+
+class UnreadableFile(Exception):
+    """The file cannot be read; `message_fr` says why and what to do."""
+
+    def __init__(self, message_fr: str) -> None:
+        super().__init__(message_fr)
+        self.message_fr = message_fr
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as it stands: `rows[0]` is its row 1, blank rows stay in the middle, blank ends are cut."""
+
+    name: str
+    rows: list[list[CellValue]]
+
+
+def open_workbook(content: bytes, filename: str) -> list[Sheet]:
+    """The sheets of an xlsx, xls, ods or csv file that hold something. A csv file has one, named after the file.
+
+    Raises UnreadableFile. The file is read in another process with bounded memory and time, for a few bytes may claim
+    billions of cells.
+    """
+    if not content.strip():
+        raise UnreadableFile(EMPTY)
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(TOO_LARGE)
+    sheets = [
+        Sheet(sheet["name"] or Path(filename).stem, sheet["rows"])
+        for sheet in _read_apart(content, _kind(content))
+        if sheet["rows"]
+    ]
+    if not sheets:
+        raise UnreadableFile(EMPTY)
+    return sheets
+
+
+def _kind(content: bytes) -> str:
+    if content.startswith(b"PK"):
+        _check_archive(content)
+        return "workbook"
+    if content.startswith(OLD_OFFICE):
+        if ENCRYPTED_OFFICE in content:
+            raise UnreadableFile(PASSWORD)
+        return "workbook"
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(NOT_TEXT):
+        raise UnreadableFile(NOT_A_SPREADSHEET)
+    return "text"
+
+
+def _check_archive(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
+    if any(member.flag_bits & 1 for member in members):
+        raise UnreadableFile(PASSWORD)
+    if sum(member.file_size for member in members) > MAX_INFLATED_BYTES:
+        raise UnreadableFile(TOO_LARGE)
+    if not any(member.filename == "content.xml" or member.filename.startswith("xl/") for member in members):
+        raise UnreadableFile(NOT_A_SPREADSHEET)
+
+
+def _read_apart(content: bytes, kind: str) -> list[dict]:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script; -I and the empty environment keep everything else out
+            [sys.executable, "-I", sandbox.__file__, kind],
+            input=content,
+            capture_output=True,
+            check=True,
+            timeout=TIMEOUT_SECONDS,
+            env={},
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
+    answer = json.loads(done.stdout, object_hook=_with_dates)
+    if "refusal" in answer:
+        raise UnreadableFile(REFUSALS[answer["refusal"]])
+    return answer["sheets"]
+
+
+def _with_dates(found: dict) -> dict | date:
+    return date.fromisoformat(found["date"]) if "date" in found else found

@@ -1,0 +1,133 @@
+"""Reads an uploaded file in a process of its own, that may die of it: run as a script, it imports nothing of the project.
+
+Standard input: the file. Argument: "workbook" (xlsx, xls, ods) or "text" (csv). Standard output, in JSON:
+{"sheets": [{"name", "rows"}]}, a date being {"date": "2026-11-22"}, or {"refusal": "password" | "size" | "format"}.
+"""
+
+import csv
+import io
+import json
+import math
+import resource
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import python_calamine
+
+MAX_ROWS = 5_000
+MAX_COLUMNS = 100
+MAX_CHARACTERS = 10_000_000
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 20
+DELIMITERS = ";,\t|"
+
+
+class Refusal(Exception):
+    """Why the file is not read, in one word for the parent process."""
+
+
+def sheets_of_workbook(content: bytes) -> Iterator[tuple[str, Iterable[list[Any]]]]:
+    try:
+        workbook = python_calamine.load_workbook(io.BytesIO(content))
+        for sheet in workbook.sheets_metadata:
+            if sheet.typ is python_calamine.SheetTypeEnum.WorkSheet:
+                yield sheet.name, workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+    except python_calamine.PasswordError as error:
+        raise Refusal("password") from error
+    except python_calamine.CalamineError as error:
+        raise Refusal("format") from error
+
+
+def sheets_of_text(content: bytes) -> Iterator[tuple[str, Iterable[list[Any]]]]:
+    text = decoded(content)
+    if any(character < " " and character not in "\t\n\r\f\v" for character in set(text)):
+        raise Refusal("format")
+    lines = list(io.StringIO(text, newline=""))
+    try:
+        delimiter = max(DELIMITERS, key=lambda candidate: evenness(lines[:200], candidate))
+        if not evenness(lines[:200], delimiter):
+            raise Refusal("format")
+        yield "", list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise Refusal("format") from error
+
+
+def decoded(content: bytes) -> str:
+    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Refusal("format")
+
+
+def evenness(lines: list[str], delimiter: str) -> int:
+    """Cells in the rows of the most frequent width: a true delimiter cuts most rows alike, into many cells."""
+    widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1)
+    return max((width * count for width, count in widths.items()), default=0)
+
+
+def plain(cell: Any) -> Any:
+    """Text, number, yes/no or day: what JSON can carry. An hour is not kept, 75.0 becomes 75."""
+    match cell:
+        case datetime():
+            return cell.date()
+        case time() | timedelta():
+            return str(cell)
+        case float() if cell.is_integer():
+            return int(cell)
+        case float() if not math.isfinite(cell):
+            return str(cell)
+        case str() if not cell.strip():
+            return ""
+        case None:
+            return ""
+    return cell
+
+
+def without_blank_end(cells: list[Any]) -> list[Any]:
+    end = len(cells)
+    while end and cells[end - 1] in ("", []):
+        end -= 1
+    return cells[:end]
+
+
+def bounded(rows: Iterable[list[Any]]) -> list[list[Any]]:
+    """The rows at their places, blank ends cut. Counts what is filled in: a stray cell far below is no large table."""
+    kept: list[list[Any]] = []
+    filled_rows = characters = 0
+    filled_columns: set[int] = set()
+    for row in rows:
+        cells = without_blank_end([plain(cell) for cell in row])
+        kept.append(cells)
+        filled_rows += bool(cells)
+        filled_columns.update(place for place, cell in enumerate(cells) if cell != "")
+        characters += sum(len(cell) for cell in cells if isinstance(cell, str))
+        if filled_rows > MAX_ROWS or len(filled_columns) > MAX_COLUMNS or characters > MAX_CHARACTERS:
+            raise Refusal("size")
+    return without_blank_end(kept)
+
+
+def in_json(cell: Any) -> dict[str, str]:
+    if isinstance(cell, date):
+        return {"date": cell.isoformat()}
+    raise TypeError(type(cell))
+
+
+def answer(content: bytes, kind: str) -> dict[str, Any]:
+    sheets = sheets_of_workbook(content) if kind == "workbook" else sheets_of_text(content)
+    try:
+        return {"sheets": [{"name": name, "rows": bounded(rows)} for name, rows in sheets]}
+    except Refusal as refusal:
+        return {"refusal": str(refusal)}
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    json.dump(answer(sys.stdin.buffer.read(), sys.argv[1]), sys.stdout, default=in_json)

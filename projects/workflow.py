@@ -1,0 +1,210 @@
+"""The one way to change the state of a project: locked, checked, dated, signed, all or nothing."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache, partial
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django_fsm import Transition
+
+from accounts.models import User
+from accounts.models.institution import Side
+from ground.templatetags.french import day as in_words
+from projects import clock
+from projects.models import Project, Stage
+from projects.models.steps import StepsMixin
+from projects.states import State
+
+state_changed = Signal()  # sent once committed, with `project` (its pk) and `state`
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step somebody wants to record: which one, since when it is true, and why."""
+
+    name: str
+    effective_on: date
+    comment: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """What the transition table says of a step."""
+
+    name: str
+    label: str
+    meaning: str
+    sources: tuple[State, ...]
+    targets: tuple[State, ...]
+    decided_by: frozenset[Side]
+    needs_comment: bool
+
+
+@cache
+def step_kinds() -> dict[str, StepKind]:
+    """Every step by name, in the order of a project's life, as the state field declares them."""
+    declared: dict[str, list[Transition]] = {}
+    for transition_ in Project._meta.get_field("state").get_all_transitions(Project):
+        declared.setdefault(transition_.name, []).append(transition_)
+    kinds = [_kind(name, transitions) for name, transitions in declared.items()]
+    written_order = list(vars(StepsMixin))
+    return {kind.name: kind for kind in sorted(kinds, key=lambda kind: written_order.index(kind.name))}
+
+
+def _kind(name: str, transitions: list[Transition]) -> StepKind:
+    first = transitions[0]
+    targets = getattr(first.target, "allowed_states", [first.target])
+    sources = sorted((State(t.source) for t in transitions), key=list(State).index)
+    return StepKind(name=name, sources=tuple(sources), targets=tuple(targets), **first.custom)
+
+
+def may_decide(project: Project, name: str, user: User) -> bool:
+    """Whether this step belongs to the user's role, departments and institution, whatever the state."""
+    declared = getattr(project, name)._django_fsm.transitions
+    return next(iter(declared.values())).has_perm(project, user)
+
+
+def take_step(user: User, pk: int, step: Step, *, seen_state: State | None = None) -> Project:
+    """Record `step` on the project that `user` reads as `pk`, and return it.
+
+    Raises Project.DoesNotExist out of scope, PermissionDenied for who may not decide it, ValidationError with every
+    reason (in French) when it cannot be recorded. `seen_state` is the state shown on the page the user answers from.
+    """
+    with transaction.atomic():
+        project = lock(Project.objects.for_user(user), pk)
+        if not may_decide(project, step.name, user):
+            raise PermissionDenied(
+                "Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements."
+            )
+        if seen_state and project.state_on_day(timezone.localdate()) != seen_state:
+            raise ValidationError(
+                "Le projet a changé d'état depuis l'ouverture de cette page : relisez-le et recommencez."
+            )
+        if reasons := refusals(project, step):
+            raise ValidationError(reasons)
+        stand_at(project, project.state_on_day(step.effective_on))
+        getattr(project, step.name)()
+        entry = Entry(State(project.state), step.effective_on, comment=step.comment, reference=step.reference)
+        _record(project, entry, by=user)
+        settle(project)
+    return project
+
+
+def lock(projects, pk: int) -> Project:
+    """The project, held until the end of the transaction so that nobody else changes it meanwhile."""
+    return projects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def refusals(project: Project, step: Step) -> list[str]:
+    """Why `step` cannot be recorded at its date; empty when it can. A lack of data is never a reason."""
+    kind = step_kinds()[step.name]
+    reasons = []
+    if step.effective_on > timezone.localdate():
+        reasons.append("La date est dans le futur : une étape s'enregistre quand elle a eu lieu.")
+    if kind.needs_comment and not step.comment.strip():
+        reasons.append("Un commentaire est nécessaire : dites pourquoi.")
+    state = project.state_on_day(step.effective_on)
+    if state is None:
+        first = project.stages.first()
+        reasons.append(
+            f"Le projet n'est suivi que depuis le {in_words(first.since)} : choisissez une date plus récente."
+        )
+    elif later := _later_act(project, step.effective_on):
+        reasons.append(
+            f"L'étape « {State(later.state).short_label} » est déjà enregistrée au {in_words(later.since)} : "
+            "choisissez cette date ou une date plus récente."
+        )
+    elif state not in kind.sources:
+        reasons.append(_wrong_state(project, kind, state, step.effective_on))
+    return reasons
+
+
+def _later_act(project: Project, day: date) -> Stage | None:
+    """The first recorded stage after `day`. Silence is no act: an act dated before it prevents it."""
+    return project.stages.filter(since__gt=day).exclude(origin=Stage.Origin.SILENCE).first()
+
+
+def _wrong_state(project: Project, kind: StepKind, state: State, day: date) -> str:
+    stage = project.stage_on(day)
+    if stage.is_tacit and State.FILED in kind.sources:
+        return (
+            "Le délai de deux mois est passé : faute d'opposition, le projet de santé est réputé validé depuis le "
+            f"{in_words(stage.since)} (CSP, L.1434-12). Seul le retrait d'une décision créatrice de droits reste possible : "
+            "il se fait hors de cet outil."
+        )
+    expected = " ou ".join(f"« {source.short_label} »" for source in kind.sources)
+    return f"Au {in_words(day)}, le projet est à l'état « {state.short_label} » ; cette étape part de {expected}."
+
+
+def stand_at(project: Project, state: State) -> None:
+    """Set the machine's working copy to the state that was true on the day of the act, past or present."""
+    project._meta.get_field("state").set_state(project, state)
+
+
+def settle(project: Project) -> bool:
+    """Write today's stage into the working copy; True if it differed. Needs the lock."""
+    today = project.state_on_day(timezone.localdate())
+    stored = Project.objects.filter(pk=project.pk).exclude(state=today)
+    stand_at(project, today)
+    project.full_clean()
+    changed = bool(stored)
+    if changed:
+        project.save(update_fields=["state"])
+        transaction.on_commit(partial(state_changed.send, Project, project=project.pk, state=today))
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stage to come in a project's timeline: it lasts until the next entry."""
+
+    state: State
+    since: date
+    origin: Stage.Origin = Stage.Origin.ACT
+    comment: str = ""
+    reference: str = ""
+
+
+def _record(project: Project, entry: Entry, *, by: User | None) -> None:
+    """End at `entry.since` what was true or planned, and open the new stage; a filing plans its tacit validation."""
+    for planned in project.stages.filter(since__gt=entry.since):
+        planned.delete()
+    if last := project.stages.last():
+        last.until = entry.since
+        last.save(update_fields=["until"])
+    project.stages.create(**asdict(entry), recorded_by=by)
+    if entry.state == State.FILED:
+        silence = Entry(State.VALIDATED, clock.acquired_on(entry.since), Stage.Origin.SILENCE, reference=clock.RULE)
+        _record(project, silence, by=by)
+
+
+def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | None) -> None:
+    """Give a project its dated stages, in place of those an import gave it before. Needs the lock and a transaction.
+
+    Raises ValidationError when somebody has recorded a step since: the application then knows more than the file.
+    """
+    if project.stages.filter(origin=Stage.Origin.ACT).exists():
+        raise ValidationError(
+            "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
+        )
+    for stage in project.stages.all():
+        stage.delete()
+    for entry in entries:
+        _record(project, entry, by=by)
+    settle(project)
+
+
+def open_project(project: Project, entry: Entry, *, by: User) -> Project:
+    """Save a new project that is known since `entry`. Raises PermissionDenied outside the user's departments."""
+    with transaction.atomic():
+        if not by.can_write_in({project.lead_department_id}):
+            raise PermissionDenied("Vous ne pouvez créer un projet que dans vos départements.")
+        project.full_clean(exclude=["perimeter"])
+        project.save()
+        write_timeline(project, [entry], by=by)
+    return project

@@ -1,0 +1,19 @@
+"""Makes the demonstration ready. Each step is idempotent: run again, it loses nothing and adds nothing twice."""
+
+import os
+
+import django
+from django.core.management import call_command
+
+STEPS = [
+    ("3/6 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
+    ("4/6 Géographie", ["load_geography"]),
+    ("5/6 Barèmes", ["load_tariffs"]),
+    ("6/6 Classeurs et comptes de démonstration", ["load_demo"]),
+]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")
+django.setup()
+for label, (command, *arguments) in STEPS:
+    print(f"{label}…", flush=True)
+    call_command(command, *arguments)
