@@ -44,8 +44,8 @@ shots: .venv/installed-test staticfiles/staticfiles.json ## refait les captures 
 	@DEMO=1 $(BIN)/python -m scripts.prepare_demo
 	@DEMO=1 $(BIN)/python -m scripts.screenshots
 
-lock: .venv/bin/python ## recalcule les versions exactes et leurs empreintes (requirements*.txt)
-	@scripts/lock.sh
+lock: .venv/bin/python ## recalcule les versions exactes et leurs empreintes (requirements*.txt ; ARGS=--upgrade pour les plus récentes)
+	@scripts/lock.sh $(ARGS)
 
 clean: ## efface ce qui se refait (.venv, fichiers statiques, caches), jamais les données de var/
 	@rm -rf .venv staticfiles test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

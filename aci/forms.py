@@ -1,7 +1,7 @@
 """The simulator's questions, asked by the page and by the command alike."""
 
+import datetime
 import re
-from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -26,14 +26,14 @@ class PopulationField(forms.IntegerField):
 
 
 class DayField(forms.DateField):
-    """A day typed as jj/mm/aaaa or picked. The browser's date field only shows ISO dates: what was typed becomes one."""
+    """A day typed as jj/mm/aaaa or picked; shown as ISO, the only form that the browser's date field accepts."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
     def __init__(self, **kwargs) -> None:
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
-    def prepare_value(self, value: str | date | None) -> str | date | None:
+    def prepare_value(self, value: str | datetime.date | None) -> str | datetime.date | None:
         try:
             return self.to_python(value)
         except ValidationError:
@@ -67,7 +67,7 @@ class RemunerationForm(DsfrBaseForm):
         super().__init__(data, initial={"date": timezone.localdate(), "year": 1, "missions": list(missions)}, **kwargs)
         self.fields["missions"].choices = missions.items()
 
-    def clean_date(self) -> date:
+    def clean_date(self) -> datetime.date:
         return self.cleaned_data["date"] or timezone.localdate()
 
     def clean(self) -> None:
@@ -91,7 +91,7 @@ class RemunerationForm(DsfrBaseForm):
         except IncompleteTariff as refusal:
             self.add_error("date", str(refusal))
 
-    def why_no_tariff(self, asked: date) -> str:
+    def why_no_tariff(self, asked: datetime.date) -> str:
         first = Tariff.objects.order_by("since").first()
         if first is None:
             return "Aucun barème n'est enregistré : un administrateur doit les charger."

@@ -1,4 +1,4 @@
-"""Barèmes read from CSV files: amounts by mission and tier, thresholds by tier (fixtures/tariffs.csv, tariff_tiers.csv)."""
+"""Barèmes read from CSV files: amounts by mission and tier, thresholds by tier (see fixtures/)."""
 
 import csv
 from collections import defaultdict
@@ -13,7 +13,6 @@ from django.db import models, transaction
 from aci.models import Tariff, TariffAmount, TariffLine, TariffTier
 from aci.models.tariff import choices
 from aci.remuneration import Kind, Tier, Verified, tier_problems
-
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 

@@ -134,8 +134,8 @@ def _wrong_state(project: Project, kind: StepKind, state: State, day: date) -> s
     if stage.is_tacit and State.FILED in kind.sources:
         return (
             "Le délai de deux mois est passé : faute d'opposition, le projet de santé est réputé validé depuis le "
-            f"{in_words(stage.since)} (CSP, L.1434-12). Seul le retrait d'une décision créatrice de droits reste possible : "
-            "il se fait hors de cet outil."
+            f"{in_words(stage.since)} (CSP, L.1434-12). Seul le retrait d'une décision créatrice de droits "
+            "reste possible : il se fait hors de cet outil."
         )
     expected = " ou ".join(f"« {source.short_label} »" for source in kind.sources)
     return f"Au {in_words(day)}, le projet est à l'état « {state.short_label} » ; cette étape part de {expected}."

@@ -13,8 +13,8 @@ no_agpl_fsm() { ! grep -niE '^django-fsm *==' requirements.txt requirements-test
 
 part "Style (ruff check)" ruff check --quiet .
 part "Mise en forme (ruff format)" ruff format --check .
-part "Gabarits (djlint)" djlint --quiet --check --lint .
-part "Sens des imports (import-linter)" lint-imports
+part "Gabarits (djlint)" djlint --check --lint .
+part "Sens des imports (import-linter)" lint-imports --no-logo
 part "Types des modules purs (mypy)" mypy
 part "Migrations à jour" python manage.py makemigrations --check --dry-run
 part "Réglages de déploiement" python manage.py check --deploy --fail-level WARNING

@@ -1,9 +1,10 @@
 """Makes the demonstration ready. Each step is idempotent: run again, it loses nothing and adds nothing twice."""
 
 import os
+import sys
 
 import django
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 STEPS = [
     ("3/6 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
@@ -16,4 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")
 django.setup()
 for label, (command, *arguments) in STEPS:
     print(f"{label}…", flush=True)
-    call_command(command, *arguments)
+    try:
+        call_command(command, *arguments)
+    except CommandError as refusal:
+        sys.exit(f"{label} : {refusal}")

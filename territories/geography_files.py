@@ -30,7 +30,7 @@ Geography = dict[str, list[Row]]
 def read_geography(folder: Path) -> Geography:
     """The rows of each file, as text. Raises ValidationError with all that does not hold together, in French."""
     geography = {name: _rows(folder / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
-    if problems := [*_broken_codes(geography), *_broken_populations(geography["zones"])]:
+    if problems := [*_broken_codes(geography), *_broken_zones(geography["zones"])]:
         raise ValidationError(problems)
     return geography
 
@@ -57,9 +57,11 @@ def _broken_codes(geography: Geography) -> Iterator[str]:
                 yield f"{name}.csv, {row['code']} {row['name']} : {message} « {code} »."
 
 
-def _broken_populations(zones: list[Row]) -> Iterator[str]:
+def _broken_zones(zones: list[Row]) -> Iterator[str]:
     parts: dict[str, int] = defaultdict(int)
     for zone in zones:
+        if zone["kind"] != ("arrondissement" if zone["parent"] else "commune"):
+            yield f"zones.csv, {zone['code']} {zone['name']} : la nature et la commune découpée se contredisent."
         if not (zone["population"].isdecimal() and zone["vintage"].isdecimal()):
             yield f"zones.csv, {zone['code']} {zone['name']} : population ou millésime illisible."
         elif zone["parent"]:

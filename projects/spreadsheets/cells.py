@@ -1,5 +1,6 @@
 """What does one cell say? Each reader returns a value, None for a cell that says nothing, or raises CellError."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -64,7 +65,7 @@ def read_number(value: CellValue) -> int | None:
     """A count, to compare with ours: 70 975, « 52,3 k », « 55 252 hab. », rounded to the unit."""
     if says_nothing(value):
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return round(value)
     text = read_text(value).removeprefix("~").removeprefix("env.").strip()
     found = NUMBER.fullmatch(GROUPED.sub("", text))

@@ -34,7 +34,7 @@ class YearDate(date):
 # First words of a cell that announces something: « en cours », « prévu en mars », « attente CPAM ».
 NOT_YET_WORDS = re.compile(
     r"(en cours|encours|a venir|a faire|a programmer|a planifier|a fixer|a definir|a signer|a deposer|prevue?s?|"
-    r"pas encore|pas de|pas|non|en attente|attente|attendue?|prochainement|bientot|imminente?|courant)\b"
+    r"pas encore|pas de|pas|non|en attente|attente|attendue?|prochainement|bientot|imminente?)\b"
 )
 MONTHS = {
     name: number
@@ -72,7 +72,7 @@ def read_date(value: CellValue) -> date | NotYet | None:
         return None
     day = value if isinstance(value, date) else _day_of_number(value) or _day_of_text(value)
     if isinstance(day, date):
-        if day < FIRST_DAY and not (isinstance(day, YearDate) and day.year == FIRST_DAY.year):
+        if day < (FIRST_DAY if type(day) is date else FIRST_DAY.replace(day=1)):
             raise CellError(f"{quoted(value)} : les CPTS n'existent que depuis le 26 janvier 2016 ; vérifiez l'année.")
         if day > LAST_DAY:
             raise CellError(f"{quoted(value)} : cette date est trop lointaine ; vérifiez l'année.")

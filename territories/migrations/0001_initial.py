@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code INSEE')),
                 ('name', models.CharField(max_length=100, verbose_name='nom')),
-                ('search_name', models.CharField(editable=False, max_length=100)),
+                ('search_name', models.CharField(blank=True, editable=False, max_length=100)),
                 ('kind', models.CharField(choices=[('commune', 'Commune'), ('arrondissement', 'Arrondissement municipal'), ('part', 'Partie de commune')], default='commune', max_length=20, verbose_name='nature')),
                 ('population', models.PositiveIntegerField(verbose_name='population municipale')),
                 ('vintage', models.PositiveSmallIntegerField(verbose_name='millésime de la population')),

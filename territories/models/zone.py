@@ -25,7 +25,7 @@ class Zone(models.Model):
 
     code = models.CharField("code INSEE", max_length=20, unique=True)
     name = models.CharField("nom", max_length=100)
-    search_name = models.CharField(max_length=100, editable=False)
+    search_name = models.CharField(max_length=100, editable=False, blank=True)
     kind = models.CharField("nature", max_length=20, choices=Kind, default=Kind.COMMUNE)
     department = models.ForeignKey(Department, models.PROTECT, related_name="zones", verbose_name="département")
     epci = models.ForeignKey(Epci, models.PROTECT, null=True, blank=True, related_name="zones", verbose_name="EPCI")

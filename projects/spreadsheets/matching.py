@@ -1,0 +1,367 @@
+"""Which commune does this text mean, and which project? Certain answers first, guesses marked as guesses, never silent.
+
+Reads the names of a department first: inside a department a name without accents is unique, in the country it is not.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from rapidfuzz.distance import JaroWinkler
+
+from ground.text import search_form
+from projects.spreadsheets.splitting import CITIES, split_strongly, split_weakly
+
+FUZZY_SCORE = 0.93
+FUZZY_GAP = 0.02
+"""Jaro-Winkler score from which a misspelt name is understood, and its lead over the next one; measured: no error."""
+HINT_SCORE = 0.85
+"""Score from which the nearest name is worth showing to the person who must choose."""
+NAMES_SHOWN = 5
+
+
+class KnownZone(NamedTuple):
+    code: str
+    name: str
+    department: str
+    kind: str = ""
+
+
+class KnownFormerZone(NamedTuple):
+    """An old code or name (which may be unknown) and the codes of the zones that hold its territory today."""
+
+    code: str
+    name: str
+    successors: tuple[str, ...]
+
+
+class Quality(Enum):
+    """How sure a match is, from certain to none."""
+
+    EXACT = "exact"
+    NORMALISED = "normalised"
+    FORMER = "former"
+    FUZZY = "fuzzy"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The zones a text means. `codes` is empty when nothing is sure enough; `message_fr` is empty when nothing is to tell."""
+
+    codes: tuple[str, ...]
+    quality: Quality
+    message_fr: str = ""
+    text: str = ""
+
+
+class _Name(NamedTuple):
+    """A name under which zones are known: today's, or a former one and what became of it."""
+
+    label: str
+    codes: tuple[str, ...]
+    is_former: bool
+
+
+Names = dict[str, list[_Name]]
+
+
+class ZoneIndex:
+    """The zones of the country by code and by name.
+
+    `neighbours` gives, for a department, those where a name may be looked for when it is not found inside (all of them
+    when it is not given).
+    """
+
+    def __init__(
+        self,
+        zones: Iterable[KnownZone],
+        former: Iterable[KnownFormerZone] = (),
+        neighbours: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self._zones = {zone.code: zone for zone in zones}
+        self._neighbours = neighbours
+        self._former: dict[str, tuple[str, ...]] = {}
+        self._arrondissements: dict[tuple[str, int], str] = {}
+        self._names: dict[str, Names] = defaultdict(lambda: defaultdict(list))
+        self._loose_names: dict[str, Names] = defaultdict(lambda: defaultdict(list))
+        for zone in self._zones.values():
+            self._add(_Name(zone.name, (zone.code,), is_former=False))
+            if ranked := _rank_in_city(zone.name):
+                self._arrondissements[ranked] = zone.code
+        for old in former:
+            successors = tuple(sorted({code for code in old.successors if code in self._zones}))
+            if successors:
+                self._former[old.code] = tuple(sorted({*self._former.get(old.code, ()), *successors}))
+                if old.name:
+                    self._add(_Name(old.name, successors, is_former=True))
+
+    def _add(self, name: _Name) -> None:
+        form = search_form(name.label)
+        bare = search_form(name.label.partition(" (")[0])  # « Bors (Canton de Charente-Sud) » is also a « Bors »
+        for department in {self._zones[code].department for code in name.codes}:
+            self._names[department][form].append(name)
+            for loose in {_without_article(form), _without_article(bare)}:
+                self._loose_names[department][loose].append(name)
+
+    def find_all(self, text: str | int | float, department: str | None = None) -> list[Match]:
+        """What a cell that lists communes means, name by name.
+
+        « et » and « - » cut a name only where the whole means nothing certain: « Thue et Mue » is one commune.
+        """
+        matches: list[Match] = []
+        for part in split_strongly(str(text)):
+            whole = self.find(part, department)
+            pieces = split_weakly(part)
+            certain = whole.quality in (Quality.EXACT, Quality.NORMALISED, Quality.FORMER)
+            matches += [whole] if certain or len(pieces) == 1 else [self.find(piece, department) for piece in pieces]
+        return matches
+
+    def find(self, text: str | int | float, department: str | None = None) -> Match:
+        """The zones that a code or a name means for a row of `department` (its INSEE code, None when unknown)."""
+        cleaned = " ".join(str(text).split())
+        match = (
+            self._by_code(cleaned, department)
+            or self._by_rank(cleaned, department)
+            or self._by_name(cleaned, department)
+            or self._by_guess(cleaned, department)
+        )
+        return Match(match.codes, match.quality, match.message_fr, cleaned)
+
+    def _by_code(self, text: str, department: str | None) -> Match | None:
+        """An INSEE code, of today or of before; a zero lost by the spreadsheet is put back."""
+        code = text.upper().replace(" ", "").removesuffix(".0")
+        if code.isdecimal() and len(code) == 4:
+            code = "0" + code
+        if zone := self._zones.get(code):
+            outside = bool(department) and zone.department != department
+            return Match((code,), Quality.EXACT, f"{self._told(code)} est hors du département {department}." * outside)
+        if postal := self._arrondissement_of_postal_code(code, department):
+            told = f"« {text} », lu comme un code postal : {self._told(postal)}, à vérifier."
+            return Match((postal,), Quality.NORMALISED, told)
+        if successors := self._former.get(code):
+            if department and not any(self._zones[each].department == department for each in successors):
+                return Match(
+                    (),
+                    Quality.AMBIGUOUS,
+                    f"« {text} » est l'ancien code de {self._list(successors)}, hors du département {department} "
+                    "(ou un code postal ?) : indiquez le nom de la commune.",
+                )
+            return self._former_match(text, successors)
+        if re.fullmatch(r"\d[\dAB]\d{3}", code, re.ASCII):
+            return Match((), Quality.NONE, f"« {text} » n'est pas un code INSEE connu (un code postal ?).")
+        return None
+
+    def _arrondissement_of_postal_code(self, code: str, department: str | None) -> str | None:
+        """In Paris « 75013 » is the postal code of the 13th; in Seine-Saint-Denis, the old code of Le Bourget."""
+        if department and re.fullmatch(rf"{department}0\d\d", code):
+            for city in self._cities(department):
+                return self._arrondissements.get((city, int(code[-2:])))
+        return None
+
+    def _cities(self, department: str | None) -> set[str]:
+        return {city for (city, _), code in self._arrondissements.items() if self._zones[code].department == department}
+
+    def _by_rank(self, text: str, department: str | None) -> Match | None:
+        """An arrondissement: « Paris 12e (75) », « Paris XIIe », « Lyon 3ème », « 12e arrondissement »."""
+        default = min(self._cities(department), default="")
+        for reading in _readings(text):
+            if ranked := _rank_in_city(reading, default):
+                code = self._arrondissements.get(ranked)
+                if not code:
+                    return Match((), Quality.NONE, f"« {text} » : cet arrondissement n'existe pas.")
+                outside = bool(department) and self._zones[code].department != department
+                told = f"{self._told(code)} est hors du département {department} : à vérifier." * outside
+                return Match((code,), Quality.EXACT if reading == self._zones[code].name else Quality.NORMALISED, told)
+        return None
+
+    def _by_name(self, text: str, department: str | None) -> Match | None:
+        """A name of the department, today's before former ones, however it is written."""
+        meant = self._meant(text, [department] if department else self._names)
+        if not meant:
+            return None
+        codes = tuple(sorted({code for name in meant for code in name.codes}))
+        if meant[0].is_former:
+            return self._former_match(text, codes)
+        if len(codes) > 1:
+            return self._ambiguous(text, codes)
+        return Match(codes, Quality.EXACT if text == meant[0].label else Quality.NORMALISED)
+
+    def _meant(self, text: str, departments: Iterable[str]) -> list[_Name]:
+        """The names of these departments written so: strictly before loosely, today's before former ones."""
+        searched = [(self._names.get(each, {}), self._loose_names.get(each, {})) for each in departments]
+        for form in map(search_form, _readings(text)):
+            for place, key in enumerate((form, _without_article(form))):
+                names = [name for tables in searched for name in tables[place].get(key, ())]
+                if names:
+                    return [name for name in names if not name.is_former] or names
+        return []
+
+    def _by_guess(self, text: str, department: str | None) -> Match:
+        """What a name that its department does not know may be: misspelt, or of a neighbouring department."""
+        if not department:
+            return Match((), Quality.NONE, f"« {text} » : commune introuvable.")
+        missing = f"« {text} » : commune introuvable dans le département {department}"
+        elsewhere = self._meant(text, self._names)
+        near = self._codes(elsewhere, lambda code: self._is_near(self._zones[code].department, department))
+        alike = self._alike(text, department)
+        guesses = [codes for codes, score in alike if score > FUZZY_SCORE]
+        if guesses and near:
+            return self._ambiguous(text, (*guesses[0], *near))
+        if guesses and (len(alike) == 1 or alike[0][1] - alike[1][1] > FUZZY_GAP) and len(guesses[0]) == 1:
+            told = f"« {text} » compris comme {self._told(guesses[0][0])} : à vérifier."
+            return Match(guesses[0], Quality.FUZZY, told)
+        if guesses:
+            return self._ambiguous(text, dict.fromkeys(code for codes in guesses[:2] for code in codes))
+        everywhere = self._codes(elsewhere, lambda code: True)
+        if near == everywhere and len(near) == 1:
+            told = f"« {text} » compris comme {self._told(near[0])}, hors du département {department} : à vérifier."
+            return Match(near, Quality.FORMER if elsewhere[0].is_former else Quality.NORMALISED, told)
+        if everywhere:
+            told = f"{missing} ; existe ailleurs : {self._list(everywhere)}."
+            return Match((), Quality.AMBIGUOUS if near else Quality.NONE, told)
+        if alike and alike[0][1] > HINT_SCORE:
+            return Match((), Quality.NONE, f"{missing} ; le nom le plus proche est {self._list(alike[0][0])}.")
+        return Match((), Quality.NONE, f"{missing}.")
+
+    def _alike(self, text: str, department: str) -> list[tuple[tuple[str, ...], float]]:
+        """The two likeliest meanings of a misspelt name, with their score. None where figures tell: Paris 12 is no 13."""
+        written = search_form(_readings(text)[-1])
+        scores: dict[tuple[str, ...], float] = {}
+        if not re.search(r"\d", written):
+            for form, names in self._names.get(department, {}).items():
+                score = JaroWinkler.similarity(written, form)
+                for name in names:
+                    scores[name.codes] = max(score, scores.get(name.codes, 0.0))
+        return sorted(scores.items(), key=lambda scored: scored[1], reverse=True)[:2]
+
+    def _codes(self, names: list[_Name], keep: Callable[[str], bool]) -> tuple[str, ...]:
+        return tuple(sorted({code for name in names for code in name.codes if keep(code)}))
+
+    def _is_near(self, department: str, of: str) -> bool:
+        return self._neighbours is None or department in self._neighbours.get(of, ())
+
+    def _former_match(self, text: str, successors: tuple[str, ...]) -> Match:
+        if len(successors) > 1:
+            told = f"« {text} » est partagée depuis entre {self._list(successors)} : précisez."
+            return Match((), Quality.AMBIGUOUS, told)
+        return Match(successors, Quality.FORMER, f"« {text} » est aujourd'hui {self._told(successors[0])}.")
+
+    def _ambiguous(self, text: str, codes: Iterable[str]) -> Match:
+        return Match((), Quality.AMBIGUOUS, f"« {text} » peut être {self._list(codes, ' ou ')} : précisez.")
+
+    def _told(self, code: str) -> str:
+        return f"{self._zones[code].name} ({code})"
+
+    def _list(self, codes: Iterable[str], last: str = " et ") -> str:
+        told = [self._told(code) for code in dict.fromkeys(codes)]
+        if len(told) > NAMES_SHOWN:
+            told = [*told[:NAMES_SHOWN], f"{len(told) - NAMES_SHOWN} autres"]
+        return last.join(filter(None, [", ".join(told[:-1]), told[-1]]))
+
+
+# What people write around a name: « Commune de Xxx », « Xxx (93) », « Xxx - 93 », « 93300 Xxx ».
+_AROUND = re.compile(
+    r"^(?:(?:la )?(?:commune|ville|mairie)s? (?:de |d['’] ?|du |des )?|\d{5} )|[ -]*\(?\b(?:\d[\dab]|\d{3}|\d{5})\)?$",
+    re.IGNORECASE,
+)
+_ARTICLES = frozenset({"l", "le", "la", "les"})
+
+
+def _readings(text: str) -> list[str]:
+    """The text as written, then with its letters repaired, then without what surrounds the name."""
+    return list(
+        dict.fromkeys(reading for written in _repaired(text) for reading in (written, _AROUND.sub("", written)))
+    )
+
+
+def _repaired(text: str) -> Iterator[str]:
+    """The text, and what it was before UTF-8 was read as another encoding: « Ã‰pinay » was « Épinay »."""
+    yield text
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            yield " ".join(text.encode(encoding).decode().split())
+        except UnicodeError:
+            continue
+
+
+def _without_article(form: str) -> str:
+    """One key for « la garde », « garde la » and « garde », « aulnay sous bois » and « aulnaysousbois »."""
+    words = form.split()
+    if len(words) > 1 and words[0] in _ARTICLES:
+        words = words[1:]
+    if len(words) > 1 and words[-1] in _ARTICLES:
+        words = words[:-1]
+    return "".join(words)
+
+
+_ROMAN = ("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx").split()
+_ARRONDISSEMENT = r"arr(?:ondissements?|dt|t|ond)?"
+_RANK = re.compile(
+    rf"(?P<city>{'|'.join(search_form(city) for city in CITIES)})?(?: {_ARRONDISSEMENT})? ?"
+    rf"(?P<rank>\d{{1,2}}|{'|'.join(sorted(_ROMAN, key=len, reverse=True))}) ?(?P<ordinal>er|nd|e|eme|ieme)?"
+    rf"(?P<said> {_ARRONDISSEMENT})?(?: (?:de |a )?(?P<city_after>{'|'.join(search_form(city) for city in CITIES)}))?"
+)
+
+
+def _rank_in_city(text: str, default: str = "") -> tuple[str, int] | None:
+    """The city and number of an arrondissement; without a city it must be said: « 12e », « 12 arrondissement »."""
+    found = _RANK.fullmatch(search_form(text))
+    if not found:
+        return None
+    city = found["city"] or found["city_after"] or (default if found["ordinal"] or found["said"] else "")
+    rank = int(found["rank"]) if found["rank"].isdecimal() else _ROMAN.index(found["rank"]) + 1
+    return (city, rank) if city else None
+
+
+# Names of projects
+
+
+class ProjectMatch(NamedTuple):
+    """A known project and how sure it is: `is_exact`, or a likeness between 0 and 1 that a person must judge."""
+
+    name: str
+    is_exact: bool
+    score: float
+
+
+_CPTS = re.compile(r"\b(c p t s|cpts|communautes? professionnelles? territoriales? de sante)\b")
+_SMALL_WORDS = frozenset({"de", "du", "des", "d", "la", "le", "les", "l", "et", "pays", "projet"})
+
+
+def project_key(name: str) -> str:
+    """The name of a project without « CPTS », « du Pays de », accents, capitals and punctuation."""
+    words = " ".join(_CPTS.sub(" ", search_form(name)).split())
+    return re.sub(r"^(projet )?(du )?pays (de |d |du |des )?", "", words) or words
+
+
+def same_project_name(first: str, second: str) -> bool:
+    """« C.P.T.S. du Pays de Meaux » and « cpts meaux » are the same; « CPTS du Gapençais », « CPTS Gapençais » are near."""
+    return project_key(first) == project_key(second)
+
+
+def find_project(name: str, candidates: Iterable[str]) -> ProjectMatch | None:
+    """The project of that name, else the nearest one if it is near enough to be shown, else None.
+
+    Names whose figures differ are never near: Paris 12 is not Paris 13.
+    """
+    key = project_key(name)
+    best: ProjectMatch | None = None
+    for candidate in candidates:
+        other = project_key(candidate)
+        if other == key:
+            return ProjectMatch(candidate, is_exact=True, score=1.0)
+        if re.findall(r"\d+", key) != re.findall(r"\d+", other):
+            continue
+        score = JaroWinkler.similarity(_large_words(key), _large_words(other))
+        if score > FUZZY_SCORE and (best is None or score > best.score):
+            best = ProjectMatch(candidate, is_exact=False, score=score)
+    return best
+
+
+def _large_words(key: str) -> str:
+    return " ".join(word for word in key.split() if word not in _SMALL_WORDS) or key

@@ -1,0 +1,98 @@
+"""Pictures of the main pages for the documentation, taken on the demonstration served for the occasion."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import django
+from playwright.sync_api import sync_playwright
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+from projects.models import Project  # noqa: E402
+
+FOLDER = Path("docs/screenshots")
+READER = "admin"  # the demonstration's account that sees every page
+
+
+def pages() -> list[tuple[str, str]]:
+    """File name and path of every page to picture."""
+    project = Project.objects.order_by("pk").first()
+    return [
+        ("accueil", "/"),
+        ("projets", "/projets/"),
+        ("projet", project.get_absolute_url()),
+        ("photographie", "/photographie/?date=2020-02-20"),
+        ("superpositions", "/superpositions/"),
+        ("remuneration", "/aci/remuneration/?population=120000"),
+        ("import", "/projets/import/"),
+    ]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Until the server answers; thirty seconds at most."""
+    for _ in range(150):
+        if server.poll() is not None:
+            sys.exit("Le serveur s'est arrêté.")
+        try:
+            urllib.request.urlopen(url, timeout=5)  # noqa: S310 – our own server
+            return
+        except URLError:
+            time.sleep(0.2)
+    sys.exit("Le serveur ne répond pas.")
+
+
+def session_of(username: str) -> str:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def take(site: str, session: str, chromium: str, shots: list[tuple[str, str]]) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="fr-FR")
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
+        page = context.new_page()
+        for name, path in shots:
+            answer = page.goto(site + path, wait_until="networkidle")
+            if not answer or not answer.ok:
+                sys.exit(f"{path} ne répond pas comme il faut.")
+            page.screenshot(path=FOLDER / f"{name}.png")
+            print(f"  {FOLDER / name}.png")
+        browser.close()
+
+
+def main() -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        sys.exit("Chromium est introuvable : installez-le (sudo apt install chromium), puis relancez.")
+    session, shots, port = session_of(READER), pages(), free_port()
+    site = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen([".venv/bin/gunicorn", "cpts_tracker.wsgi"], env={**os.environ, "PORT": str(port)})
+    try:
+        wait_for(f"{site}/healthz", server)
+        take(site, session, chromium, shots)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+main()
