@@ -13,7 +13,7 @@ export PORT
 PIP_INSTALL := $(BIN)/python -m pip install --no-input --disable-pip-version-check --require-hashes
 PIP_LINES := sed -un 's/^Collecting \([^ ]*\).*/      \1/p; s/^Installing collected.*/      Installation…/p'
 
-.PHONY: help run test test-sqlite test-postgres test-browser check audit bench demo shots lock clean
+.PHONY: help run test test-sqlite test-postgres test-browser check bench demo shots lock clean
 
 help: ## affiche cette aide
 	@echo "Suivi des CPTS. Commandes :"
@@ -21,7 +21,6 @@ help: ## affiche cette aide
 
 run: port-is-free .venv/installed staticfiles/staticfiles.json ## prépare la démonstration et la sert sur http://127.0.0.1:8000 (PORT=… pour un autre port)
 	@DEMO=1 $(BIN)/python -m scripts.prepare_demo
-	@printf '\nLe suivi des CPTS est ouvert sur http://127.0.0.1:%s (Ctrl-C pour arrêter).\n\n' "$$PORT"
 	@DEMO=1 exec $(BIN)/gunicorn cpts_tracker.wsgi
 
 demo: .venv/installed ## refait à neuf la base de démonstration (efface var/demo.sqlite3)

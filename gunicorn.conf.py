@@ -8,3 +8,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60  # seconds; reading a department's workbook is the longest request
 loglevel = "warning"
 control_socket_disable = True
+
+
+def when_ready(server: object) -> None:
+    print(f"\nLe suivi des CPTS est ouvert sur http://{bind} (Ctrl-C pour arrêter).\n", flush=True)

@@ -5,10 +5,10 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.http import HttpRequest
 
 from accounts.models import Institution, User
+from ground.admin import AdministratorAdmin, CountryAdmin
 
 admin.site.site_header = "Suivi des CPTS – administration"
 admin.site.site_title = "Suivi des CPTS"
@@ -17,38 +17,8 @@ admin.site.has_permission = lambda request: getattr(request.user, "is_administra
 admin.site.unregister(Group)  # rights are the role, the institution and the territory, nothing else
 
 
-class AdministratorAdmin(admin.ModelAdmin):
-    """Base of every admin page: open to administrators, limited to `for_user` where the model has it."""
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        rows = super().get_queryset(request)
-        return rows.for_user(request.user) if hasattr(rows, "for_user") else rows
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_administrator
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.is_administrator
-
-    has_add_permission = has_view_permission
-    has_change_permission = has_view_permission
-    has_delete_permission = has_view_permission
-
-
-class CountryAdmin(AdministratorAdmin):
-    """For what the whole country shares: every administrator reads it, only those of the country change it."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_administrator and request.user.extent == User.Extent.COUNTRY
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return self.has_add_permission(request)
-
-    has_delete_permission = has_change_permission
-
-
 @admin.register(Institution)
-class InstitutionAdmin(AdministratorAdmin):
+class InstitutionAdmin(CountryAdmin):
     list_display = ["name", "kind"]
     list_filter = ["kind"]
     search_fields = ["name"]
@@ -62,7 +32,7 @@ class WithinOwnScope:
     def clean(self) -> dict:
         data = super().clean()
         given = User(extent=data.get("extent"), region=data.get("region"))
-        if self.giver.extent == User.Extent.COUNTRY or not given.extent:
+        if self.giver.answers_for_the_country or not given.extent:
             return data
         if given.extent == User.Extent.DEPARTMENTS:
             wanted = {department.pk for department in data.get("departments") or ()}
@@ -112,6 +82,12 @@ class UserAdmin(AdministratorAdmin, BaseUserAdmin):
         form = super().get_form(request, obj, **kwargs)
         form.giver = request.user
         return form
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who can reset a password can act as its owner: only within one's own departments."""
+        if obj is None or request.user.answers_for_the_country:
+            return request.user.is_administrator
+        return request.user.is_administrator and obj.own_departments <= request.user.own_departments
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Accounts sign what they recorded: they are deactivated, never deleted."""

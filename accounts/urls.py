@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import Login, PasswordChange
+
+urlpatterns = [
+    path("connexion", Login.as_view(), name="login"),
+    path("deconnexion", LogoutView.as_view(), name="logout"),
+    path("mot-de-passe", PasswordChange.as_view(), name="password_change"),
+]

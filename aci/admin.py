@@ -10,10 +10,10 @@ from import_export.admin import ImportExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from simple_history.admin import SimpleHistoryAdmin
 
-from accounts.admin import CountryAdmin
 from accounts.models import User
 from aci.models import Tariff, TariffAmount, TariffLine, TariffTier
 from aci.remuneration import tier_problems
+from ground.admin import CountryAdmin
 
 
 class CountryInline(admin.TabularInline):
@@ -75,6 +75,12 @@ class LineWidget(widgets.ForeignKeyWidget):
 
     def get_queryset(self, value: str, row: dict, *args, **kwargs) -> models.QuerySet:
         return TariffLine.objects.filter(tariff__code=row.get("version"))
+
+    def clean(self, value: str, row: dict | None = None, **kwargs) -> TariffLine | None:
+        try:
+            return super().clean(value, row, **kwargs)
+        except TariffLine.DoesNotExist:
+            raise ValueError(f"Le barème « {row.get('version')} » n'a pas de mission « {value} ».") from None
 
 
 class AmountResource(resources.ModelResource):

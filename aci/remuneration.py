@@ -177,6 +177,7 @@ def remuneration(
 
 
 def check_population(population: int, most_inhabitants: int = FRANCE) -> None:
+    """Raises AbsurdPopulation unless `population` is a whole number of inhabitants that a CPTS may have."""
     if not isinstance(population, int) or isinstance(population, bool):
         raise AbsurdPopulation("La population doit être un nombre entier d'habitants.")
     if population <= 0:

@@ -134,7 +134,7 @@ def add_version(code: str, amounts: list[dict], tiers: list[dict]) -> tuple[Tari
             line = TariffLine(tariff=tariff, label=row["mission_label"], order=len(lines) + 1, **facts)
             lines[row["mission"]] = save_checked(line)
         money = {name: row[name] for name in ("tier", "fixed_eur", "variable_eur", "verified", "source")}
-        save_checked(TariffAmount(line=lines[row["mission"]], **money))
+        TariffAmount.objects.create(line=lines[row["mission"]], **money)  # wholly checked by its row and its version
     return tariff, True
 
 

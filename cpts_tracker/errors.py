@@ -1,6 +1,7 @@
 """Error pages in the house's look; each says why and what to do."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,7 +9,14 @@ from django.template.loader import render_to_string
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return content_too_large(request)
     return render(request, "errors/400.html", status=400)
+
+
+@login_not_required
+def content_too_large(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/413.html", status=413)
 
 
 @login_not_required

@@ -1,6 +1,6 @@
 """What changes over time is a period: true from `since` (included) until `until` (excluded)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
@@ -40,3 +40,11 @@ class Period(models.Model):
                 violation_error_message="La fin ne peut pas précéder le début.",
             ),
         ]
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is true, as people say « jusqu'au »; None while it lasts."""
+        return self.until - timedelta(days=1) if self.until else None
+
+    def is_true_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)

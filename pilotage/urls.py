@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pilotage.views.home import home
+from pilotage.views.overlaps import overlap_list
+from pilotage.views.photograph import photograph_page
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("pilotage/photographie/", photograph_page, name="photograph"),
+    path("pilotage/superpositions/", overlap_list, name="overlaps"),
+]

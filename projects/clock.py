@@ -4,6 +4,7 @@ Periods run from the receipt by the ARS, same day number to same day number, and
 a public holiday: the silence of the administration takes effect on such a day too.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -30,3 +31,22 @@ def last_safe_day(received_on: date) -> date:
     effect_of_silence = acquired_on(received_on)
     one_day_short = effect_of_silence - timedelta(days=1)
     return min(counted_from_the_day_after, effect_of_silence, one_day_short) - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """What a filing received on `received_on` leads to, unless something is decided or withdrawn before."""
+
+    received_on: date
+
+    @property
+    def last_safe_day(self) -> date:
+        return last_safe_day(self.received_on)
+
+    @property
+    def last_day(self) -> date:
+        return last_day(self.received_on)
+
+    @property
+    def acquired_on(self) -> date:
+        return acquired_on(self.received_on)

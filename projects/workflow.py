@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, partial
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -108,25 +108,38 @@ def refusals(project: Project, step: Step) -> list[str]:
         reasons.append("La date est dans le futur : une étape s'enregistre quand elle a eu lieu.")
     if kind.needs_comment and not step.comment.strip():
         reasons.append("Un commentaire est nécessaire : dites pourquoi.")
-    state = project.state_on_day(step.effective_on)
+    if obstacle := obstacle_to(project, kind, step.effective_on):
+        reasons.append(obstacle)
+    return reasons
+
+
+def obstacle_to(project: Project, kind: StepKind, day: date) -> str:
+    """Why the project's stages do not let it take this step on `day`; empty when they do."""
+    state = project.state_on_day(day)
     if state is None:
         first = project.stages.first()
-        reasons.append(
-            f"Le projet n'est suivi que depuis le {in_words(first.since)} : choisissez une date plus récente."
-        )
-    elif later := _later_act(project, step.effective_on):
-        reasons.append(
+        return f"Le projet n'est suivi que depuis le {in_words(first.since)} : choisissez une date plus récente."
+    if later := _later_act(project, day):
+        return (
             f"L'étape « {State(later.state).short_label} » est déjà enregistrée au {in_words(later.since)} : "
             "choisissez cette date ou une date plus récente."
         )
-    elif state not in kind.sources:
-        reasons.append(_wrong_state(project, kind, state, step.effective_on))
-    return reasons
+    if state not in kind.sources:
+        return _wrong_state(project, kind, state, day)
+    return ""
+
+
+def latest_day_for(project: Project, kind: StepKind) -> date | None:
+    """The latest day, today at most, on which the project can take this step: an act may be typed after its date."""
+    today = timezone.localdate()
+    ends = [stage.until for stage in project.stages.all() if stage.until and stage.until <= today]
+    days = [today, *(end - timedelta(days=1) for end in reversed(ends))]
+    return next((day for day in days if not obstacle_to(project, kind, day)), None)
 
 
 def _later_act(project: Project, day: date) -> Stage | None:
     """The first recorded stage after `day`. Silence is no act: an act dated before it prevents it."""
-    return project.stages.filter(since__gt=day).exclude(origin=Stage.Origin.SILENCE).first()
+    return next((stage for stage in project.stages.all() if stage.since > day and not stage.is_tacit), None)
 
 
 def _wrong_state(project: Project, kind: StepKind, state: State, day: date) -> str:

@@ -18,25 +18,25 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from projects.models import Project  # noqa: E402
 
 FOLDER = Path("docs/screenshots")
-READER = "admin"  # the demonstration's account that sees every page
+READER = "administrateur"  # the demonstration's account that sees every page
 
 
 def pages() -> list[tuple[str, str]]:
     """File name and path of every page to picture."""
     project = Project.objects.order_by("pk").first()
     return [
-        ("accueil", "/"),
-        ("projets", "/projets/"),
-        ("projet", project.get_absolute_url()),
-        ("photographie", "/photographie/?date=2020-02-20"),
-        ("superpositions", "/superpositions/"),
-        ("remuneration", "/aci/remuneration/?population=120000"),
-        ("import", "/projets/import/"),
+        ("accueil", reverse("home")),
+        ("projets", reverse("projects")),
+        ("projet", reverse("project", args=[project.pk])),
+        ("photographie", reverse("photograph") + "?date=2020-02-20"),
+        ("superpositions", reverse("overlaps")),
+        ("remuneration", reverse("remuneration") + "?population=120000"),
     ]
 
 
@@ -86,7 +86,9 @@ def main() -> None:
         sys.exit("Chromium est introuvable : installez-le (sudo apt install chromium), puis relancez.")
     session, shots, port = session_of(READER), pages(), free_port()
     site = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen([".venv/bin/gunicorn", "cpts_tracker.wsgi"], env={**os.environ, "PORT": str(port)})
+    server = subprocess.Popen(
+        [".venv/bin/gunicorn", "cpts_tracker.wsgi"], env={**os.environ, "PORT": str(port), "LOG_LEVEL": "WARNING"}
+    )
     try:
         wait_for(f"{site}/healthz", server)
         take(site, session, chromium, shots)

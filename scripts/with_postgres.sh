@@ -2,9 +2,11 @@
 # Runs a command with DATABASE_URL leading to a throw-away PostgreSQL, gone when the command ends.
 set -euo pipefail
 
-bin=$(find /usr/lib/postgresql/*/bin -name initdb -printf '%h\n' 2>/dev/null | sort -V | tail -n 1)
-bin=${bin:-$(dirname "$(command -v initdb)" 2>/dev/null || true)}
-if [[ ! -x $bin/pg_ctl ]]; then
+bin=
+for dir in "$(dirname "$(command -v pg_ctl)")" $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
+  if [[ -x $dir/initdb && -x $dir/pg_ctl ]]; then bin=$dir; fi
+done
+if [[ -z $bin ]]; then
   echo "PostgreSQL est introuvable : installez-le (sudo apt install postgresql), puis relancez." >&2
   exit 1
 fi
@@ -14,7 +16,7 @@ owner=()
 if ((EUID == 0)); then # the server refuses to run as root
   user=$(id -un postgres 2>/dev/null || echo nobody)
   chown "$user" "$dir"
-  owner=(runuser -u "$user" --)
+  owner=(setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups)
 fi
 
 as_owner() { (cd "$dir" && "${owner[@]}" "$@"); }

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from import_export.admin import ImportExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 
-from accounts.admin import CountryAdmin
+from ground.admin import CountryAdmin
 from ground.text import search_form
 from territories.models import Department, Epci, FormerZone, Region, Zone
 from territories.resources import (
@@ -25,6 +25,10 @@ class ReferenceAdmin(ImportExportMixin, CountryAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request)
+
+    def get_import_data_kwargs(self, **kwargs) -> dict:
+        """All or nothing, also when a row has become wrong between the preview and its confirmation."""
+        return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
 
 
 @admin.register(Region)

@@ -16,7 +16,7 @@ class Named(NamedTuple):
 
 
 def zones_by_code(code: str) -> Named:
-    """The zones that an INSEE code means. Old codes of the Seine look like postal codes of Paris: 75013 was Le Bourget."""
+    """The zones that an INSEE code means. Those of the former Seine look like postal codes: 75013 was Le Bourget's."""
     named = _today(
         f"Le code {code}",
         Zone.objects.filter(code=code),
@@ -42,9 +42,7 @@ def zones_by_name(name: str, department: str) -> Named:
     )
 
 
-def _today(
-    what: str, current: models.QuerySet[Zone], former: models.QuerySet[FormerZone]
-) -> Named:
+def _today(what: str, current: models.QuerySet[Zone], former: models.QuerySet[FormerZone]) -> Named:
     """A zone that exists today wins over an old one; a split is told even then, since the old one was larger."""
     old = list(former.select_related("successor").order_by("successor__code"))
     heirs = list({zone.successor_id: zone.successor for zone in old}.values())

@@ -1,6 +1,6 @@
-"""The reference geography as spreadsheets: French headings, INSEE codes as keys, refused as a whole when a row is wrong.
+"""The reference geography as spreadsheets: French headings, INSEE codes as keys, refused whole when a row is wrong.
 
-For corrections by hand. The whole country comes from `load_geography`.
+For corrections by hand; the whole country comes from `load_geography`.
 """
 
 from collections import Counter
@@ -66,6 +66,7 @@ class ReferenceResource(ModelResource):
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Field:
         field = super().field_from_django_field(field_name, django_field, readonly)
+        field.attribute = field_name  # the library takes `department_id`, whose value is no code for a zone
         field.column_name = str(django_field.verbose_name)
         field.widget = cls.widget_of(django_field) or field.widget
         return field

@@ -15,7 +15,7 @@ from territories.models import Department, Region
 class UserQuerySet(models.QuerySet):
     def for_user(self, user: "User") -> Self:
         """Users whose departments or region `user` can read; a country-wide reader sees everybody."""
-        if user.extent == User.Extent.COUNTRY:
+        if user.answers_for_the_country:
             return self
         return self.exclude(extent=User.Extent.COUNTRY).filter(
             Q(region__in=user.readable_regions()) | Q(pk__in=_in_departments(user))
@@ -89,17 +89,21 @@ class User(AbstractUser):
     def is_writer(self) -> bool:
         return self.is_administrator or (self.role != self.Role.READER and self.side is not None)
 
+    @property
+    def answers_for_the_country(self) -> bool:
+        return self.extent == self.Extent.COUNTRY
+
     @cached_property
     def own_departments(self) -> frozenset[str]:
         """Codes of the departments this user answers for."""
-        if self.extent == self.Extent.COUNTRY:
+        if self.answers_for_the_country:
             return frozenset(Department.objects.values_list("pk", flat=True))
         if self.extent == self.Extent.REGION:
             return frozenset(Department.objects.filter(region=self.region_id).values_list("pk", flat=True))
         return frozenset(self.departments.values_list("pk", flat=True))
 
     def readable_regions(self) -> models.QuerySet[Region]:
-        if self.extent == self.Extent.COUNTRY:
+        if self.answers_for_the_country:
             return Region.objects.all()
         return Region.objects.filter(departments__in=self.own_departments).distinct()
 

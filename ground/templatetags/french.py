@@ -45,7 +45,7 @@ def day(value: date | None) -> str:
 @register.filter
 def short_day(value: date | None) -> str:
     """A date in a table: 20 févr. 2020."""
-    return "" if value is None else date_format(value, "j M Y").lower()
+    return "" if value is None else date_format(value, "j N Y")
 
 
 @register.filter

@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(upload_to='imports/%Y/%m/', verbose_name='fichier')),
                 ('filename', models.CharField(max_length=200, verbose_name='nom du fichier')),
                 ('sha256', models.CharField(max_length=64, verbose_name='empreinte')),
+                ('as_of', models.DateField(blank=True, help_text="Si elle n'est pas celle du titre du tableau.", null=True, verbose_name='situation au')),
                 ('uploaded_at', models.DateTimeField(auto_now_add=True, verbose_name='déposé le')),
                 ('written_at', models.DateTimeField(blank=True, null=True, verbose_name='écrit le')),
                 ('counts', models.JSONField(default=dict, verbose_name='bilan')),

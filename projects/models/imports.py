@@ -25,6 +25,9 @@ class ImportBatch(models.Model):
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="département par défaut"
     )
+    as_of = models.DateField(
+        "situation au", null=True, blank=True, help_text="Si elle n'est pas celle du titre du tableau."
+    )
     uploaded_at = models.DateTimeField("déposé le", auto_now_add=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="déposé par"

@@ -5,19 +5,19 @@ from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from accounts.models import User
-from ground.periods import true_on
 from ground.text import search_form
 from projects.identifiers import validate_finess
 from projects.models.people import Promoter
 from projects.models.stage import Stage
 from projects.models.steps import StepsMixin
 from projects.states import LIVING, State
-from territories.models import Department, Perimeter
+from territories.models import Department, Perimeter, PerimeterZone
 
 
 class ProjectQuerySet(models.QuerySet):
@@ -29,7 +29,7 @@ class ProjectQuerySet(models.QuerySet):
 
     def for_user(self, user: User) -> Self:
         """Projects that `user` may read: those of its region."""
-        return self if user.extent == User.Extent.COUNTRY else self.in_departments(user.readable_departments())
+        return self if user.answers_for_the_country else self.in_departments(user.readable_departments())
 
     def with_state_on(self, day: date) -> Self:
         """Adds `state_on` and `state_since`: the state that was true on `day`, None before the project was known."""
@@ -46,11 +46,12 @@ class ProjectQuerySet(models.QuerySet):
         return self.in_states(LIVING, day)
 
     def with_territory_on(self, day: date) -> Self:
-        """Adds `population` and `zone_count` of the perimeter on `day`."""
-        held = true_on(day, "perimeter__memberships__")
+        """Adds `population` (None when no zone is held), its `vintage` and `zone_count` of the perimeter on `day`."""
+        held = PerimeterZone.objects.on(day).filter(perimeter=OuterRef("perimeter")).order_by().values("perimeter")
         return self.annotate(
-            population=models.Sum("perimeter__memberships__zone__population", filter=held),
-            zone_count=models.Count("perimeter__memberships", filter=held),
+            population=Subquery(held.values(total=Sum("zone__population"))),
+            vintage=Subquery(held.values(latest=Max("zone__vintage"))),
+            zone_count=Coalesce(Subquery(held.values(total=Count("pk"))), 0),
         )
 
     def matching(self, words: str) -> Self:
@@ -117,7 +118,8 @@ class Project(StepsMixin):
         return {self.lead_department_id, *(department.pk for department in self.other_departments.all())}
 
     def stage_on(self, day: date) -> Stage | None:
-        return self.stages.on(day).first()
+        """The stage that is true on `day`; no query when the stages were fetched before."""
+        return next((stage for stage in self.stages.all() if stage.is_true_on(day)), None)
 
     def state_on_day(self, day: date) -> State | None:
         stage = self.stage_on(day)

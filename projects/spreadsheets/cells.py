@@ -34,6 +34,8 @@ def read_text(value: CellValue) -> str:
     """The text of a cell on one line, with plain spaces; a date is written jj/mm/aaaa."""
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return " ".join(str(value).split())
 
 

@@ -51,7 +51,8 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "CPTS", "Nom", "Nom de la CPTS", "Nom du projet", "Nom du projet de CPTS", "Projet", "Projet de CPTS",
         "Intitulé", "Intitulé du projet", "Libellé", "Libellé de la CPTS", "Libellé du projet", "Dénomination",
         "Dénomination du projet", "Raison sociale", "Nom de la structure", "Communauté professionnelle",
-        "Nom de la communauté professionnelle territoriale de santé", "Communauté professionnelle territoriale de santé",
+        "Nom de la communauté professionnelle territoriale de santé",
+        "Communauté professionnelle territoriale de santé",
     ),
     Field.DEPARTMENT: (
         "Département", "Code département", "N° du département", "Département pilote", "Département chef de file",
@@ -69,7 +70,7 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
     ),
     Field.LEGAL_FORM: ("Forme juridique", "Statut juridique", "Nature juridique", "Type de structure", "Forme"),
     Field.SIRET: ("SIRET", "N° SIRET", "Code SIRET", "SIRET de l'association", "SIRET du porteur"),
-    Field.RNA: ("RNA", "N° RNA", "N° RNA de l'association", "N° association", "Identifiant RNA", "N° WALDEC"),
+    Field.RNA: ("RNA", "N° RNA", "N° RNA de l'association", "RNA association", "Identifiant RNA", "N° WALDEC"),
     Field.FINESS: (
         "FINESS", "N° FINESS", "FINESS EJ", "FINESS ET", "FINESS géographique", "FINESS juridique", "Code FINESS",
         "N° FINESS de la CPTS", "Identifiant FINESS", "nofinesset", "nofinessej",
@@ -99,9 +100,11 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "Accord LI", "Date réponse LI", "Réponse LI", "Date de retour LI", "LI acceptée le", "Date acceptation LI",
     ),
     Field.ENGINEERING_ON: (
-        "Ingénierie depuis", "Date ingénierie", "Date de début d'ingénierie", "Début ingénierie", "Date début rédaction",
+        "Ingénierie depuis", "Ingénierie depuis le", "Date ingénierie", "Date de début d'ingénierie",
+        "Début ingénierie", "Date début rédaction",
         "Date financement ingénierie", "Ingénierie financée le", "Date de financement FIR", "Date FIR",
-        "Date financement FIR ingénierie", "Date convention FIR", "Date crédits d'ingénierie", "Date de notification FIR",
+        "Date financement FIR ingénierie", "Date convention FIR", "Date crédits d'ingénierie",
+        "Date de notification FIR",
         "Début rédaction PDS", "Date de début de rédaction du PDS",
     ),
     Field.FILED_ON: (
@@ -139,7 +142,8 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "Territoire d'action", "Territoire d'intervention", "Périmètre", "Périmètre géographique",
         "Périmètre d'intervention", "Périmètre CPTS", "Périmètre du projet", "Zone", "Zone d'intervention",
         "Zone géographique", "Zone couverte", "Composition du territoire", "Communes / arrondissements",
-        "Communes et arrondissements", "Arrondissements", "Villes", "Villes couvertes", "nm cmmn", "Périmètre (communes)",
+        "Communes et arrondissements", "Arrondissements", "Villes", "Villes couvertes", "nm cmmn",
+        "Périmètre (communes)",
         "Territoire (communes)", "Communes composant le territoire", "Détail des communes", "Communes membres",
     ),
     Field.ZONE_CODES: (
@@ -190,27 +194,25 @@ WORDS = MappingProxyType(
         "nb": "nombre", "nbre": "nombre", "nbr": "nombre",
         "pop": "population", "hab": "habitant",
         "ref": "referent", "referente": "referent", "obs": "observation", "com": "commune", "comm": "commentaire",
-        "tel": "telephone", "email": "courriel", "mail": "courriel", "mel": "courriel", "dt": "date", "dates": "date",
+        "tel": "telephone", "email": "courriel", "mail": "courriel", "mel": "courriel",
+        "dt": "date", "dates": "date", "le": "date",
         "recue": "recu", "reception": "recu", "receptionnee": "recu", "receptionne": "recu",
         "validee": "valide", "validation": "valide",
-        "signee": "signe", "signature": "signe",
+        "signee": "signe",
         "deposee": "depose", "depot": "depose",
         "approuvee": "approuve", "approbation": "approuve",
         "abandonnee": "abandonne", "abandon": "abandonne",
         "coordonnatrice": "coordonnateur", "coordonateur": "coordonnateur",
-        **dict.fromkeys("de du des d la le les l en au aux a et par un une n no num numero cpts".split(), ""),
+        "de": "", "du": "", "des": "", "d": "", "la": "", "les": "", "l": "", "en": "", "au": "", "aux": "",
+        "et": "", "par": "", "un": "", "une": "", "n": "", "no": "", "num": "", "numero": "",
     }
 )  # fmt: skip
 
 
 def header_key(header: str) -> frozenset[str]:
-    """The words of a header that count: « Date de réception de la L.I. » and « Date réception LI » have the same key.
-
-    « CPTS » counts only where it stands alone.
-    """
+    """The words of a header that count: « Date de réception de la L.I. » and « LI reçue le » have the same key."""
     words = search_form(_joined_initials(header)).split()
-    kept = " ".join(WORDS.get(word, word) for word in words).split()
-    return frozenset(_singular(word) for word in kept or words)
+    return frozenset(map(_singular, " ".join(WORDS.get(word, word) for word in words).split()))
 
 
 def _joined_initials(text: str) -> str:
@@ -225,6 +227,7 @@ FIELD_OF_KEY = {header_key(synonym): field for field, synonyms in SYNONYMS.items
 
 
 def field_of(header: str) -> Field | None:
-    """The field a header names, with then without what it says between brackets; None when unknown."""
+    """The field a header names; what it says between brackets, then « CPTS », may be too much. None when unknown."""
     bare = re.sub(r"\(.*?\)", " ", header, flags=re.DOTALL)
-    return FIELD_OF_KEY.get(header_key(header)) or FIELD_OF_KEY.get(header_key(bare))
+    keys = [header_key(header), header_key(bare)]
+    return next(filter(None, map(FIELD_OF_KEY.get, [*keys, *(key - {"cpts"} for key in keys)])), None)

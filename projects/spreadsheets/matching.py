@@ -5,7 +5,7 @@ Reads the names of a department first: inside a department a name without accent
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -13,7 +13,8 @@ from typing import NamedTuple
 from rapidfuzz.distance import JaroWinkler
 
 from ground.text import search_form
-from projects.spreadsheets.splitting import CITIES, split_strongly, split_weakly
+from projects.spreadsheets.splitting import split_strongly, split_weakly
+from projects.spreadsheets.zone_names import department_said, rank_in_city, readings, without_article
 
 FUZZY_SCORE = 0.93
 FUZZY_GAP = 0.02
@@ -27,7 +28,6 @@ class KnownZone(NamedTuple):
     code: str
     name: str
     department: str
-    kind: str = ""
 
 
 class KnownFormerZone(NamedTuple):
@@ -51,7 +51,7 @@ class Quality(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The zones a text means. `codes` is empty when nothing is sure enough; `message_fr` is empty when nothing is to tell."""
+    """The zones a text means: `codes` is empty when nothing is sure enough, `message_fr` when nothing is to tell."""
 
     codes: tuple[str, ...]
     quality: Quality
@@ -87,12 +87,14 @@ class ZoneIndex:
         self._neighbours = neighbours
         self._former: dict[str, tuple[str, ...]] = {}
         self._arrondissements: dict[tuple[str, int], str] = {}
+        self._city_departments: dict[str, str] = {}
         self._names: dict[str, Names] = defaultdict(lambda: defaultdict(list))
         self._loose_names: dict[str, Names] = defaultdict(lambda: defaultdict(list))
         for zone in self._zones.values():
             self._add(_Name(zone.name, (zone.code,), is_former=False))
-            if ranked := _rank_in_city(zone.name):
+            if ranked := rank_in_city(zone.name):
                 self._arrondissements[ranked] = zone.code
+                self._city_departments[ranked[0]] = zone.department
         for old in former:
             successors = tuple(sorted({code for code in old.successors if code in self._zones}))
             if successors:
@@ -105,7 +107,7 @@ class ZoneIndex:
         bare = search_form(name.label.partition(" (")[0])  # « Bors (Canton de Charente-Sud) » is also a « Bors »
         for department in {self._zones[code].department for code in name.codes}:
             self._names[department][form].append(name)
-            for loose in {_without_article(form), _without_article(bare)}:
+            for loose in {without_article(form), without_article(bare)}:
                 self._loose_names[department][loose].append(name)
 
     def find_all(self, text: str | int | float, department: str | None = None) -> list[Match]:
@@ -124,9 +126,13 @@ class ZoneIndex:
     def find(self, text: str | int | float, department: str | None = None) -> Match:
         """The zones that a code or a name means for a row of `department` (its INSEE code, None when unknown)."""
         cleaned = " ".join(str(text).split())
+        said = department_said(cleaned)
+        if not department and said in self._names:
+            department = said
         match = (
             self._by_code(cleaned, department)
             or self._by_rank(cleaned, department)
+            or self._by_name_elsewhere(cleaned, said, department)
             or self._by_name(cleaned, department)
             or self._by_guess(cleaned, department)
         )
@@ -138,8 +144,7 @@ class ZoneIndex:
         if code.isdecimal() and len(code) == 4:
             code = "0" + code
         if zone := self._zones.get(code):
-            outside = bool(department) and zone.department != department
-            return Match((code,), Quality.EXACT, f"{self._told(code)} est hors du département {department}." * outside)
+            return Match((code,), Quality.EXACT, self._doubt_about(zone, department))
         if postal := self._arrondissement_of_postal_code(code, department):
             told = f"« {text} », lu comme un code postal : {self._told(postal)}, à vérifier."
             return Match((postal,), Quality.NORMALISED, told)
@@ -156,28 +161,46 @@ class ZoneIndex:
             return Match((), Quality.NONE, f"« {text} » n'est pas un code INSEE connu (un code postal ?).")
         return None
 
+    def _doubt_about(self, zone: KnownZone, department: str | None) -> str:
+        if department and zone.department != department:
+            return f"{self._told(zone.code)} est hors du département {department} : à vérifier."
+        if others := [code for code in self._former.get(zone.code, ()) if code != zone.code]:
+            return f"{self._told(zone.code)} s'est séparée de {self._list(others)} : à vérifier."
+        return ""
+
     def _arrondissement_of_postal_code(self, code: str, department: str | None) -> str | None:
         """In Paris « 75013 » is the postal code of the 13th; in Seine-Saint-Denis, the old code of Le Bourget."""
         if department and re.fullmatch(rf"{department}0\d\d", code):
-            for city in self._cities(department):
-                return self._arrondissements.get((city, int(code[-2:])))
+            return self._arrondissements.get((self._city_of(department), int(code[-2:])))
         return None
 
-    def _cities(self, department: str | None) -> set[str]:
-        return {city for (city, _), code in self._arrondissements.items() if self._zones[code].department == department}
+    def _city_of(self, department: str | None) -> str:
+        """The city of a department that has arrondissements, else the empty text."""
+        return next((city for city, where in self._city_departments.items() if where == department), "")
 
     def _by_rank(self, text: str, department: str | None) -> Match | None:
         """An arrondissement: « Paris 12e (75) », « Paris XIIe », « Lyon 3ème », « 12e arrondissement »."""
-        default = min(self._cities(department), default="")
-        for reading in _readings(text):
-            if ranked := _rank_in_city(reading, default):
+        for reading in readings(text):
+            if ranked := rank_in_city(reading, default=self._city_of(department)):
                 code = self._arrondissements.get(ranked)
+                if not code and str(ranked[1]) == self._city_departments.get(ranked[0]):
+                    return None  # « Paris (75) »: the department, no rank
                 if not code:
                     return Match((), Quality.NONE, f"« {text} » : cet arrondissement n'existe pas.")
-                outside = bool(department) and self._zones[code].department != department
-                told = f"{self._told(code)} est hors du département {department} : à vérifier." * outside
-                return Match((code,), Quality.EXACT if reading == self._zones[code].name else Quality.NORMALISED, told)
+                zone = self._zones[code]
+                quality = Quality.EXACT if reading == zone.name else Quality.NORMALISED
+                return Match((code,), quality, self._doubt_about(zone, department))
         return None
+
+    def _by_name_elsewhere(self, text: str, said: str, department: str | None) -> Match | None:
+        """A name with the number of another department than the row's: « Villepinte (11) »."""
+        if said == department or said not in self._names:
+            return None
+        found = self._by_name(text, said)
+        if not found or not found.codes:
+            return None
+        told = f"« {text} » compris comme {self._told(found.codes[0])}, hors du département {department} : à vérifier."
+        return Match(found.codes, found.quality, told)
 
     def _by_name(self, text: str, department: str | None) -> Match | None:
         """A name of the department, today's before former ones, however it is written."""
@@ -194,8 +217,8 @@ class ZoneIndex:
     def _meant(self, text: str, departments: Iterable[str]) -> list[_Name]:
         """The names of these departments written so: strictly before loosely, today's before former ones."""
         searched = [(self._names.get(each, {}), self._loose_names.get(each, {})) for each in departments]
-        for form in map(search_form, _readings(text)):
-            for place, key in enumerate((form, _without_article(form))):
+        for form in map(search_form, readings(text)):
+            for place, key in enumerate((form, without_article(form))):
                 names = [name for tables in searched for name in tables[place].get(key, ())]
                 if names:
                     return [name for name in names if not name.is_former] or names
@@ -229,8 +252,8 @@ class ZoneIndex:
         return Match((), Quality.NONE, f"{missing}.")
 
     def _alike(self, text: str, department: str) -> list[tuple[tuple[str, ...], float]]:
-        """The two likeliest meanings of a misspelt name, with their score. None where figures tell: Paris 12 is no 13."""
-        written = search_form(_readings(text)[-1])
+        """The two likeliest meanings of a misspelt name, with their score; none where figures tell: 12 is no 13."""
+        written = search_form(readings(text)[-1])
         scores: dict[tuple[str, ...], float] = {}
         if not re.search(r"\d", written):
             for form, names in self._names.get(department, {}).items():
@@ -264,63 +287,6 @@ class ZoneIndex:
         return last.join(filter(None, [", ".join(told[:-1]), told[-1]]))
 
 
-# What people write around a name: « Commune de Xxx », « Xxx (93) », « Xxx - 93 », « 93300 Xxx ».
-_AROUND = re.compile(
-    r"^(?:(?:la )?(?:commune|ville|mairie)s? (?:de |d['’] ?|du |des )?|\d{5} )|[ -]*\(?\b(?:\d[\dab]|\d{3}|\d{5})\)?$",
-    re.IGNORECASE,
-)
-_ARTICLES = frozenset({"l", "le", "la", "les"})
-
-
-def _readings(text: str) -> list[str]:
-    """The text as written, then with its letters repaired, then without what surrounds the name."""
-    return list(
-        dict.fromkeys(reading for written in _repaired(text) for reading in (written, _AROUND.sub("", written)))
-    )
-
-
-def _repaired(text: str) -> Iterator[str]:
-    """The text, and what it was before UTF-8 was read as another encoding: « Ã‰pinay » was « Épinay »."""
-    yield text
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            yield " ".join(text.encode(encoding).decode().split())
-        except UnicodeError:
-            continue
-
-
-def _without_article(form: str) -> str:
-    """One key for « la garde », « garde la » and « garde », « aulnay sous bois » and « aulnaysousbois »."""
-    words = form.split()
-    if len(words) > 1 and words[0] in _ARTICLES:
-        words = words[1:]
-    if len(words) > 1 and words[-1] in _ARTICLES:
-        words = words[:-1]
-    return "".join(words)
-
-
-_ROMAN = ("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx").split()
-_ARRONDISSEMENT = r"arr(?:ondissements?|dt|t|ond)?"
-_RANK = re.compile(
-    rf"(?P<city>{'|'.join(search_form(city) for city in CITIES)})?(?: {_ARRONDISSEMENT})? ?"
-    rf"(?P<rank>\d{{1,2}}|{'|'.join(sorted(_ROMAN, key=len, reverse=True))}) ?(?P<ordinal>er|nd|e|eme|ieme)?"
-    rf"(?P<said> {_ARRONDISSEMENT})?(?: (?:de |a )?(?P<city_after>{'|'.join(search_form(city) for city in CITIES)}))?"
-)
-
-
-def _rank_in_city(text: str, default: str = "") -> tuple[str, int] | None:
-    """The city and number of an arrondissement; without a city it must be said: « 12e », « 12 arrondissement »."""
-    found = _RANK.fullmatch(search_form(text))
-    if not found:
-        return None
-    city = found["city"] or found["city_after"] or (default if found["ordinal"] or found["said"] else "")
-    rank = int(found["rank"]) if found["rank"].isdecimal() else _ROMAN.index(found["rank"]) + 1
-    return (city, rank) if city else None
-
-
-# Names of projects
-
-
 class ProjectMatch(NamedTuple):
     """A known project and how sure it is: `is_exact`, or a likeness between 0 and 1 that a person must judge."""
 
@@ -340,7 +306,7 @@ def project_key(name: str) -> str:
 
 
 def same_project_name(first: str, second: str) -> bool:
-    """« C.P.T.S. du Pays de Meaux » and « cpts meaux » are the same; « CPTS du Gapençais », « CPTS Gapençais » are near."""
+    """« C.P.T.S. du Pays de Meaux » is « cpts meaux »; « CPTS du Gapençais » is only near « CPTS Gapençais »."""
     return project_key(first) == project_key(second)
 
 

@@ -8,6 +8,8 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 from projects.spreadsheets import sandbox
 
@@ -23,7 +25,7 @@ TOO_LARGE = (
     "Gardez seulement le tableau de suivi (sans images ni données annexes), puis recommencez."
 ).format(rows=f"{sandbox.MAX_ROWS:,}".replace(",", " "), columns=sandbox.MAX_COLUMNS)
 EMPTY = "Ce fichier est vide. Choisissez le tableau de suivi du département (xlsx, xls, ods ou csv)."
-PASSWORD = (
+PROTECTED = (
     "Ce fichier est protégé par un mot de passe. Ouvrez-le dans votre tableur, retirez la protection, "
     "enregistrez-le, puis recommencez."
 )
@@ -35,8 +37,9 @@ TOO_LARGE_OR_DAMAGED = (
     "Ce fichier est trop volumineux ou abîmé. Copiez le tableau seul dans un nouveau classeur, "
     "enregistrez-le au format xlsx, puis recommencez."
 )
-REFUSALS = {"password": PASSWORD, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET}
+REFUSALS = {"password": PROTECTED, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET}
 
+ARCHIVES = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 NOT_TEXT = (b"%PDF", b"{\\rtf", b"<", b"\x89PNG", b"GIF8")
@@ -80,48 +83,54 @@ def open_workbook(content: bytes, filename: str) -> list[Sheet]:
 
 def _kind(content: bytes) -> str:
     if content.startswith(b"PK"):
-        _check_archive(content)
-        return "workbook"
+        return _kind_of_archive(content)
     if content.startswith(OLD_OFFICE):
         if ENCRYPTED_OFFICE in content:
-            raise UnreadableFile(PASSWORD)
-        return "workbook"
+            raise UnreadableFile(PROTECTED)
+        return "xls"
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(NOT_TEXT):
         raise UnreadableFile(NOT_A_SPREADSHEET)
-    return "text"
+    return "csv"
 
 
-def _check_archive(content: bytes) -> None:
+def _kind_of_archive(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
     if any(member.flag_bits & 1 for member in members):
-        raise UnreadableFile(PASSWORD)
+        raise UnreadableFile(PROTECTED)
     if sum(member.file_size for member in members) > MAX_INFLATED_BYTES:
         raise UnreadableFile(TOO_LARGE)
-    if not any(member.filename == "content.xml" or member.filename.startswith("xl/") for member in members):
+    names = {member.filename for member in members}
+    kind = next((kind for sign, kind in ARCHIVES.items() if sign in names), None)
+    if not kind:
         raise UnreadableFile(NOT_A_SPREADSHEET)
+    return kind
 
 
-def _read_apart(content: bytes, kind: str) -> list[dict]:
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script; -I and the empty environment keep everything else out
-            [sys.executable, "-I", sandbox.__file__, kind],
-            input=content,
-            capture_output=True,
-            check=True,
-            timeout=TIMEOUT_SECONDS,
-            env={},
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
+def _read_apart(content: bytes, kind: str) -> list[dict[str, Any]]:
+    with NamedTemporaryFile(suffix=f".{kind}") as file:
+        file.write(content)
+        file.flush()
+        try:
+            done = subprocess.run(  # noqa: S603 - our own script; -I and the empty environment keep all else out
+                [sys.executable, "-I", sandbox.__file__, file.name],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=True,
+                timeout=TIMEOUT_SECONDS,
+                env={},
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
     answer = json.loads(done.stdout, object_hook=_with_dates)
     if "refusal" in answer:
         raise UnreadableFile(REFUSALS[answer["refusal"]])
-    return answer["sheets"]
+    sheets: list[dict[str, Any]] = answer["sheets"]
+    return sheets
 
 
-def _with_dates(found: dict) -> dict | date:
+def _with_dates(found: dict[str, Any]) -> dict[str, Any] | date:
     return date.fromisoformat(found["date"]) if "date" in found else found

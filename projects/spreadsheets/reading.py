@@ -64,9 +64,10 @@ NOTHING_KNOWN = "Aucune des colonnes reconnues n'est remplie."
 _TOTAL = re.compile(r"(sous )?(total|totaux)\b|ensemble$")
 _FOOTNOTE = re.compile(r"\s*(\(?\*|\(\d\)|N\.?B\b|sources?\b|l[ée]gende\b|notes?\b|maj\b|mise à jour\b)", re.IGNORECASE)
 _DAY_IN_TITLE = re.compile(r"\b(?:au|du|le) (\d{1,2}(?:er)? ?[\w./-]+(?: \d{4})?)", re.IGNORECASE)
+_SAID_DEPARTMENT = r"(?:delegation departementale|departement|dd)(?: (?:de|du|des|d|la|les|l))*"
 _DEPARTMENT_IN_TITLE = re.compile(
     r"\b(?:delegation(?: departementale)?|departement|dd|dpt|dept|dep|ars|suivi(?: cpts)?|cpts)"
-    r"(?: d[ue]s?| la| n)* ?(0[1-9]|[1-8]\d|9[0-5]|2[ab]|97[1-46])\b"
+    r"(?: d[ue]| la| n)* ?(0[1-9]|[1-8]\d|9[0-5]|2[ab]|97[1-46])\b"
 )
 
 
@@ -97,7 +98,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file says. `columns` gives each field's header as written; the lists name columns and sheets left aside."""
+    """What a file says. `columns` gives each field's header as written; the lists name what was left aside."""
 
     sheet: str
     header_row: int
@@ -148,11 +149,15 @@ def read_workbook(sheets: list[Sheet], departments: Mapping[str, str] | None = N
     )
 
 
+def _is_blank(row: list[CellValue]) -> bool:
+    return all(cell == "" for cell in row)
+
+
 def _best_header(sheet: Sheet) -> _Header | None:
     """The first row that maps the most fields, alone or under the row of groups above it."""
     best: _Header | None = None
     for place, row in enumerate(sheet.rows[:HEADER_WITHIN_ROWS]):
-        if not row:
+        if _is_blank(row):
             continue
         above = sheet.rows[place - 1] if place else []
         for labels, fields in (_labelled(row, []), _labelled(row, above)):
@@ -198,7 +203,7 @@ def _columns(header: _Header) -> tuple[dict[Field, int], list[str]]:
 
 def _rows(header: _Header, columns: dict[Field, int]) -> Iterator[Row]:
     for place, row in enumerate(header.sheet.rows):
-        if not row:
+        if _is_blank(row):
             continue
         cells = {each: row[column] for each, column in columns.items() if column < len(row) and row[column] != ""}
         if place < header.place:
@@ -235,8 +240,15 @@ def _day_in(title: list[str]) -> date | None:
 
 
 def _department_in(texts: list[str], departments: Mapping[str, str]) -> str | None:
-    """The code of the one department that the title and the name of the sheet speak of; None if none or several."""
+    """The code of the one department that the title and the name of the sheet speak of; None if none or several.
+
+    « Nord » or « Paris » alone may be any place: a name of one word counts only where it is said to be a department.
+    """
     forms = [search_form(text) for text in texts]
     codes = {found[1].upper() for form in forms for found in _DEPARTMENT_IN_TITLE.finditer(form)}
-    codes |= {code for code, name in departments.items() for form in forms if f" {search_form(name)} " in f" {form} "}
+    for code, name in departments.items():
+        wanted = search_form(name)
+        pattern = rf"\b{wanted}\b" if " " in wanted else rf"\b{_SAID_DEPARTMENT} {wanted}\b"
+        if any(re.search(pattern, form) for form in forms):
+            codes.add(code)
     return codes.pop() if len(codes) == 1 else None

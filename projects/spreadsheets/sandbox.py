@@ -1,6 +1,6 @@
-"""Reads an uploaded file in a process of its own, that may die of it: run as a script, it imports nothing of the project.
+"""Reads an uploaded file in a process of its own, that may die of it. Run as a script: imports nothing of the project.
 
-Standard input: the file. Argument: "workbook" (xlsx, xls, ods) or "text" (csv). Standard output, in JSON:
+Argument: the file, whose extension must be true (xlsx, xlsb, xls, ods or csv). Standard output, in JSON:
 {"sheets": [{"name", "rows"}]}, a date being {"date": "2026-11-22"}, or {"refusal": "password" | "size" | "format"}.
 """
 
@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import python_calamine
@@ -29,9 +30,9 @@ class Refusal(Exception):
     """Why the file is not read, in one word for the parent process."""
 
 
-def sheets_of_workbook(content: bytes) -> Iterator[tuple[str, Iterable[list[Any]]]]:
+def sheets_of_workbook(path: Path) -> Iterator[tuple[str, Iterable[list[Any]]]]:
     try:
-        workbook = python_calamine.load_workbook(io.BytesIO(content))
+        workbook = python_calamine.load_workbook(path)
         for sheet in workbook.sheets_metadata:
             if sheet.typ is python_calamine.SheetTypeEnum.WorkSheet:
                 yield sheet.name, workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
@@ -118,8 +119,8 @@ def in_json(cell: Any) -> dict[str, str]:
     raise TypeError(type(cell))
 
 
-def answer(content: bytes, kind: str) -> dict[str, Any]:
-    sheets = sheets_of_workbook(content) if kind == "workbook" else sheets_of_text(content)
+def answer(path: Path) -> dict[str, Any]:
+    sheets = sheets_of_text(path.read_bytes()) if path.suffix == ".csv" else sheets_of_workbook(path)
     try:
         return {"sheets": [{"name": name, "rows": bounded(rows)} for name, rows in sheets]}
     except Refusal as refusal:
@@ -130,4 +131,4 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(answer(sys.stdin.buffer.read(), sys.argv[1]), sys.stdout, default=in_json)
+    json.dump(answer(Path(sys.argv[1])), sys.stdout, default=in_json)

@@ -19,7 +19,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "formalisation", "en formalisation", "début de formalisation", "initiative avec début de formalisation",
         "avec formalisation", "formalisation en cours", "en cours de formalisation", "LI en cours",
         "LI en cours de rédaction", "rédaction de la LI", "rédaction LI", "LI à venir", "préfiguration",
-        "LI en préparation", "LI attendue", "structuration",
+        "LI en préparation", "LI attendue", "LI à déposer", "LI non déposée", "LI non reçue", "structuration",
     ),
     "letter_filed": (
         "LI", "LI reçue", "LI déposée", "LI envoyée", "LI transmise", "réception LI", "dépôt LI", "LI en instruction",
@@ -37,9 +37,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "PDS en élaboration", "PDS en cours d'élaboration", "en cours d'élaboration", "phase 1", "PDS en construction",
         "PDS en préparation", "écriture du PDS", "FIR", "crédits d'ingénierie", "projet en cours",
         "en cours d'écriture", "en cours de construction", "PDS à venir", "PDS attendu",
+        "PDS à déposer", "PDS non déposé", "PDS à rédiger",
     ),
     "filed": (
-        "déposé", "dépôt PDS", "dépôt du PDS", "PDS déposé", "projet déposé", "dossier déposé", "PDS reçu", "PDS transmis",
+        "déposé", "dépôt PDS", "dépôt du PDS", "PDS déposé", "projet déposé", "dossier déposé", "PDS reçu",
+        "PDS transmis",
         "PDS déposé, délai de deux mois", "instruction", "en instruction", "en cours d'instruction", "PDS à valider",
         "PDS en instruction", "PDS en cours d'instruction", "instruction PDS", "en attente de validation",
         "PDS en attente de validation", "en cours de validation", "PDS en cours de validation", "validation en cours",
@@ -51,9 +53,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "validated": (
         "validé", "validée", "validé ARS", "validé par l'ARS", "PDS validé", "PDS validé ARS", "projet validé",
-        "PDS validé par l'ARS", "CPTS validée", "PDS validé, ACI en cours", "approuvé", "PDS approuvé", "validation PDS",
+        "PDS validé par l'ARS", "CPTS validée", "PDS validé, ACI en cours", "approuvé", "PDS approuvé",
+        "validation PDS",
         "validation du PDS", "validation tacite", "tacite", "ACI en cours", "ACI en cours de signature", "ACI à signer",
-        "ACI à venir", "ACI en négociation", "ACI non signé", "négociation ACI", "en négociation", "en cours de négociation",
+        "ACI à venir", "ACI en négociation", "ACI non signé", "négociation ACI", "en négociation",
+        "en cours de négociation",
         "en attente ACI", "en attente de signature", "en attente de l'ACI", "en cours de signature", "ACI en attente",
         "négociation de l'ACI", "en attente de signature ACI", "signature en cours", "signature ACI en cours",
         "signature ACI prévue", "contractualisation en cours", "en cours de contractualisation", "en attente de l'ACI",
@@ -70,12 +74,15 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "retiré", "caduc", "annulé", "suspendu définitivement",
     ),
     "merged": ("fusionné", "fusion", "fusionnée avec", "absorbée", "regroupée"),
-    "terminated": ("résilié", "ACI résilié", "résiliation", "contrat résilié", "dissoute", "dissolution", "fin de contrat"),
+    "terminated": (
+        "résilié", "ACI résilié", "résiliation", "contrat résilié", "dissoute", "dissolution", "fin de contrat",
+    ),
 }  # fmt: skip
 
 ABBREVIATIONS = {
     "li": "lettre intention", "pds": "projet sante", "ps": "projet sante",
-    **dict.fromkeys("de du des d la le les l par en un une cpts".split(), ""),
+    "de": "", "du": "", "des": "", "d": "", "la": "", "le": "", "les": "", "l": "", "par": "", "en": "", "un": "",
+    "une": "", "cpts": "",
 }  # fmt: skip
 PARTICIPLE = re.compile(r"(?<=[a-z]{2}[eit])(?:es|e|s)\b")  # validées → validé, abouties → abouti
 DENIALS = re.compile(r"\b(non|pas|jamais|aucune?|ni)\b")

@@ -86,7 +86,9 @@ class PerimeterZone(Period):
     """A zone held by a perimeter between two dates."""
 
     perimeter = models.ForeignKey(Perimeter, models.CASCADE, related_name="memberships", verbose_name="périmètre")
-    zone = models.ForeignKey(Zone, models.PROTECT, related_name="memberships", verbose_name="zone")
+    zone = models.ForeignKey(
+        Zone, models.PROTECT, related_name="memberships", verbose_name="zone", db_index=False
+    )  # the index below begins with it
     is_partial = models.BooleanField(
         "en partie", default=False, help_text="Une partie seulement de la zone, pas encore précisée."
     )
@@ -100,6 +102,7 @@ class PerimeterZone(Period):
         abstract = False
         verbose_name = "zone du périmètre"
         verbose_name_plural = "zones du périmètre"
+        indexes = [models.Index(fields=["zone", "since", "until", "perimeter", "is_partial"], name="who_holds_a_zone")]
         constraints = [
             *Period.Meta.constraints,
             models.UniqueConstraint(

@@ -85,8 +85,8 @@ def as_json(form: RemunerationForm) -> dict:
 
 def as_table(form: RemunerationForm) -> list[str]:
     tariff, result = form.tariff, form.result
-    width = max(len(line.label) for line in (*result.lines, *result.conditional)) + 2
-    width = max(width, len("Total sans les soins non programmés") + 2)
+    labels = ["Total sans les soins non programmés", *(line.label for line in (*result.lines, *result.conditional))]
+    width = max(map(len, labels)) + 2
 
     def row(label: str, *cells: str, note: str = "") -> str:
         return (label.ljust(width) + "".join(cell.rjust(13) for cell in cells) + "  " + note).rstrip()

@@ -42,7 +42,10 @@ class Command(BaseCommand):
         upsert(Region, (Region(code=row["code"], name=row["name"]) for row in geography["regions"]))
         upsert(
             Department,
-            (Department(code=row["code"], name=row["name"], region_id=row["region"]) for row in geography["departments"]),
+            (
+                Department(code=row["code"], name=row["name"], region_id=row["region"])
+                for row in geography["departments"]
+            ),
         )
         upsert(Epci, (Epci(code=row["code"], name=row["name"]) for row in geography["epci"]))
         self.stdout.write(f"{number(len(geography['zones']))} communes et arrondissements…")

@@ -1,0 +1,41 @@
+"""Fields and habits that the forms of every app share."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+
+
+class DayField(forms.DateField):
+    """A day typed as jj/mm/aaaa or picked. A browser's date field only shows ISO dates: what was typed becomes one."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def prepare_value(self, value: str | datetime.date | None) -> str | datetime.date | None:
+        try:
+            return self.to_python(value)
+        except ValidationError:
+            return value
+
+
+class PastDayField(DayField):
+    """A day on which something has happened: today at the latest."""
+
+    def validate(self, value: datetime.date | None) -> None:
+        super().validate(value)
+        if value and value > timezone.localdate():
+            raise ValidationError("Cette date est dans le futur.")
+
+
+def asked_day(request: HttpRequest) -> datetime.date:
+    """The day a page is asked for by `?date=`, today by default; raises BadRequest (400) for what is no date."""
+    try:
+        return DayField(required=False).clean(request.GET.get("date", "")) or timezone.localdate()
+    except ValidationError as error:
+        raise BadRequest("La date demandée dans l'adresse ne se lit pas : écrivez-la 2020-02-20.") from error

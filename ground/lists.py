@@ -1,0 +1,81 @@
+"""A list of what one may read: its filters, order, page, columns and export all stand in its address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.generic import ListView
+from django_filters import FilterSet
+
+from ground.tables import Cell, Column, download
+
+FILE_FORMATS = ("csv", "xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column, with the order that a click on it asks for (`?tri=`)."""
+
+    column: Column
+    tri: str
+    aria_sort: str
+
+
+class ScopedListView(ListView):
+    """Starts from `for_user(request.user)`. `?tri=` sorts, `?colonnes=` chooses columns, `?format=` exports."""
+
+    filterset_class: type[FilterSet]
+    columns: Sequence[Column]  # the first one names the row and is always shown
+    export_title: str
+    paginate_by = 50
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        readable = self.model.objects.for_user(request.user)
+        self.filterset = self.filterset_class(request.GET, readable, request=request)
+        is_answered = self.filterset.is_valid()
+        self.object_list = self.in_order(self.filterset.qs) if is_answered else readable.none()
+        file_format = request.GET.get("format")
+        if is_answered and file_format in FILE_FORMATS:
+            return download(self.chosen_columns(), self.object_list, title=self.export_title, file_format=file_format)
+        return self.render_to_response(self.get_context_data(), status=200 if is_answered else 400)
+
+    def chosen_columns(self) -> list[Column]:
+        asked = self.request.GET.getlist("colonnes")
+        first, *others = self.columns
+        return [first, *(c for c in others if (c.key in asked if asked else c.shown))]
+
+    def in_order(self, rows: QuerySet) -> QuerySet:
+        """Sorted as `?tri=` asks (`-` for descending), the unknown last; an unknown order is the usual one."""
+        asked = self.request.GET.get("tri", "")
+        column = next((c for c in self.columns if c.sort and c.key == asked.removeprefix("-")), None)
+        if column is None:
+            return rows
+        field = F(column.sort)
+        direction = field.desc(nulls_last=True) if asked.startswith("-") else field.asc(nulls_last=True)
+        return rows.order_by(direction, *self.model._meta.ordering)
+
+    def heading(self, column: Column) -> Heading:
+        asked = self.request.GET.get("tri") or self.columns[0].key
+        if asked == column.key:
+            return Heading(column, f"-{column.key}", "ascending")
+        if asked == f"-{column.key}":
+            return Heading(column, column.key, "descending")
+        return Heading(column, f"-{column.key}" if column.is_number else column.key, "")
+
+    def cells(self, row: Any, columns: Sequence[Column]) -> list[tuple[Column, Cell]]:
+        return [(column, column.value(row)) for column in columns]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        columns = self.chosen_columns()
+        return {
+            **context,
+            "filter": self.filterset,
+            "all_columns": self.columns,
+            "columns": columns,
+            "headings": [self.heading(column) for column in columns],
+            "pages": context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2, on_ends=1),
+            "rows": [(row, self.cells(row, columns)) for row in context["object_list"]],
+        }

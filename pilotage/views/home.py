@@ -1,0 +1,48 @@
+"""« Mon travail »: what falls due, what waits for me, which territories collide."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from accounts.models import User
+from pilotage.photograph import photograph
+from projects.due import awaited_from, due_items, waiting_for
+from projects.models import Project, Stage
+from projects.overlaps import overlaps
+from projects.states import Column
+from territories.models import Department
+
+SHOWN = 10
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    user, today = request.user, timezone.localdate()
+    own = user.own_departments
+    awaited = awaited_from(user.side)
+    waiting = [(stage, awaited[stage.state]) for stage in waiting_for(user, today)[:SHOWN]]
+    portfolio = photograph(Department.objects.filter(pk__in=own), today).total
+    current = Stage.objects.on(today).filter(project__lead_department__in=own)
+    context = {
+        "due": due_items(user, today),
+        "waiting": waiting,
+        "waiting_count": waiting[0][0].total if waiting else 0,
+        "awaited_states": urlencode({"etat": [state.value for state in awaited]}, doseq=True),
+        "overlaps": overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user),
+        "portfolio": [(column, portfolio.counts[column]) for column in Column],
+        "portfolio_total": portfolio.total,
+        "changes": current.select_related("project", "recorded_by").order_by("-recorded_at", "-pk")[:SHOWN],
+        "mine": mine(user),
+        "shown": SHOWN,
+    }
+    return render(request, "pilotage/home.html", context)
+
+
+def mine(user: User) -> str:
+    """The parameters that keep a list to the departments this user answers for."""
+    match user.extent:
+        case User.Extent.COUNTRY:
+            return ""
+        case User.Extent.REGION:
+            return urlencode({"region": user.region_id})
+    return urlencode({"departement": sorted(user.own_departments)}, doseq=True)

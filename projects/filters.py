@@ -1,0 +1,123 @@
+"""The filters of the list of projects, as they stand in its address."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import django_filters as filters
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+from dsfr.forms import DsfrBaseForm
+
+from ground.forms import DayField
+from ground.templatetags.french import day as in_words
+from projects.columns import with_columns_on
+from projects.models import Project
+from projects.models.project import ProjectQuerySet
+from projects.states import LIVING, Column, State
+
+
+def readable_departments(request: HttpRequest):
+    return request.user.readable_departments()
+
+
+def readable_regions(request: HttpRequest):
+    return request.user.readable_regions()
+
+
+class ProjectFilterForm(DsfrBaseForm):
+    def clean_date(self) -> date:
+        return self.cleaned_data["date"] or timezone.localdate()
+
+
+class DayFilter(filters.DateFilter):
+    field_class = DayField
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """A filter at work: what it keeps, and the address of the list without it."""
+
+    text: str
+    query_without: str
+
+
+class ProjectFilter(filters.FilterSet):
+    """Projects known on `date` (today by default); those that have ended only when asked for."""
+
+    q = filters.CharFilter(method="named", label="Nom du projet")
+    departement = filters.ModelMultipleChoiceFilter(
+        field_name="lead_department",
+        queryset=readable_departments,
+        label="Département chef de file",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    region = filters.ModelChoiceFilter(
+        field_name="lead_department__region", queryset=readable_regions, label="Région", empty_label="Toutes"
+    )
+    etat = filters.MultipleChoiceFilter(
+        method="unchanged",
+        choices=[(state.value, state.label) for state in State],
+        label="État",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    colonne = filters.ChoiceFilter(
+        method="unchanged", choices=Column.choices, label="Colonne de la photographie", empty_label="Toutes"
+    )
+    termines = filters.BooleanFilter(method="unchanged", label="Y compris terminés", widget=forms.CheckboxInput)
+    date = DayFilter(method="unchanged", label="Situation au")
+
+    class Meta:
+        model = Project
+        form = ProjectFilterForm
+        fields = []
+
+    @property
+    def day(self) -> date:
+        """The day shown; today when the one asked for cannot be read."""
+        return (
+            self.form.cleaned_data.get("date", timezone.localdate()) if self.form.is_valid() else timezone.localdate()
+        )
+
+    def named(self, rows: ProjectQuerySet, name: str, words: str) -> ProjectQuerySet:
+        return rows.matching(words)
+
+    def unchanged(self, rows: ProjectQuerySet, name: str, value: object) -> ProjectQuerySet:
+        """For what is only true on a day: `filter_queryset` sees to it once."""
+        return rows
+
+    def filter_queryset(self, rows: ProjectQuerySet) -> ProjectQuerySet:
+        day = self.form.cleaned_data["date"]
+        rows = super().filter_queryset(rows).with_state_on(day).filter(state_on__in=self.states())
+        return with_columns_on(rows, day)
+
+    def states(self) -> frozenset[State]:
+        """The states asked for: those ticked, those of the photograph's column, else the living ones."""
+        asked = self.form.cleaned_data
+        states = frozenset(State) if asked["etat"] or asked["termines"] else LIVING
+        if asked["etat"]:
+            states &= set(asked["etat"])
+        if asked["colonne"]:
+            states &= Column(asked["colonne"]).states
+        return states
+
+    def active(self) -> Iterator[ActiveFilter]:
+        """Every filter at work, in the words of the page."""
+        for name in self.filters:
+            for value in filter(None, self.data.getlist(name)):
+                left = self.data.copy()
+                left.setlist(name, [other for other in left.getlist(name) if other != value])
+                left.pop("page", None)
+                yield ActiveFilter(self._in_words(name, value), left.urlencode())
+
+    def _in_words(self, name: str, value: str) -> str:
+        field = self.form.fields[name]
+        match name:
+            case "q":
+                return f"« {value} »"
+            case "termines":
+                return field.label
+            case "date":
+                return f"au {in_words(self.day)}"
+        return next((str(label) for key, label in field.choices if str(key) == value), value)

@@ -1,0 +1,78 @@
+"""Who to call about a project, who follows it, and what they note."""
+
+import datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from dsfr.forms import DsfrBaseForm
+
+from accounts.models import Institution, User
+from accounts.models.institution import SIDES, Side
+from ground.forms import PastDayField
+from ground.templatetags.french import day as in_words
+from projects.models import Assignment, Contact, Note, Project
+
+
+class NoteForm(DsfrBaseForm, forms.ModelForm):
+    class Meta:
+        model = Note
+        fields = ["text"]
+        labels = {"text": "Nouvelle note"}
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+
+
+class ContactForm(DsfrBaseForm, forms.ModelForm):
+    class Meta:
+        model = Contact
+        fields = ["name", "function", "email", "phone"]
+        widgets = {
+            "email": forms.EmailInput(attrs={"autocomplete": "off"}),
+            "phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        }
+
+
+ContactFormSet = forms.inlineformset_factory(
+    Project, Contact, form=ContactForm, extra=2, can_delete=True, can_delete_extra=False
+)
+
+
+class ReferentForm(DsfrBaseForm):
+    """The referent of one side, from a day on: the former one's period ends that day."""
+
+    user = forms.ModelChoiceField(
+        User.objects.none(), label="Compte", required=False, empty_label="Aucun : je donne un nom"
+    )
+    name = forms.CharField(label="Nom, sans compte", required=False, max_length=150)
+    since = PastDayField(label="Référent depuis le")
+
+    def __init__(self, *args, project: Project, side: Side, by: User, **kwargs) -> None:
+        super().__init__(*args, initial={"since": timezone.localdate()}, **kwargs)
+        self.project, self.side = project, side
+        kinds = [kind for kind in Institution.Kind if SIDES.get(kind) == side]
+        accounts = User.objects.for_user(by).filter(is_active=True, institution__kind__in=kinds)
+        self.fields["user"].queryset = accounts.select_related("institution")
+        self.fields["user"].label_from_instance = lambda user: f"{user} – {user.institution}"
+
+    def clean_since(self) -> datetime.date:
+        since, last = self.cleaned_data["since"], self.last()
+        if last and since < last.since:
+            raise ValidationError(
+                f"{last} est référent depuis le {in_words(last.since)} : donnez une date plus récente."
+            )
+        return since
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if bool(data.get("user")) == bool(data.get("name")):
+            raise ValidationError("Désignez un compte, ou à défaut un nom : l'un des deux, pas les deux.")
+        return data
+
+    def last(self) -> Assignment | None:
+        return self.project.assignments.filter(side=self.side, until=None).first()
+
+    def save(self) -> Assignment:
+        if last := self.last():
+            last.until = self.cleaned_data["since"]
+            last.save(update_fields=["until"])
+        return self.project.assignments.create(side=self.side, **self.cleaned_data)

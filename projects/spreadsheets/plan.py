@@ -1,0 +1,380 @@
+"""What an import would do, row by row, before anything is written."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from django.db.models import Prefetch, Q
+
+from accounts.models import User
+from ground.templatetags.french import day as in_words
+from ground.templatetags.french import number, short_day
+from projects.models import Assignment, Contact, Project, Promoter, Stage
+from projects.spreadsheets.facts import DATES, Facts, read_facts
+from projects.spreadsheets.matching import find_project, project_key
+from projects.spreadsheets.opening import open_workbook
+from projects.spreadsheets.reading import Reading, read_workbook
+from projects.spreadsheets.zones import Leaves, ZoneFinder
+from projects.states import State
+from projects.timeline import OBSERVED, Known, Timeline, deduce
+from projects.workflow import Entry
+from territories.models import Department, PerimeterZone
+
+POPULATION_GAP = 0.1  # above it, the population written in the file is likely not that of its communes
+ACTS_RECORDED = "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
+
+
+class Action(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    PROPOSED = "proposed"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+    def told(self, count: int = 1, *, is_written: bool = False) -> str:
+        """« à créer », « inchangée », « refusées »…; once written, « créées »."""
+        label = DONE.get(self, LABELS[self]) if is_written else LABELS[self]
+        return label if label.startswith("à ") or count < 2 else f"{label}s"
+
+
+LABELS = {
+    Action.CREATED: "à créer",
+    Action.UPDATED: "à modifier",
+    Action.UNCHANGED: "inchangée",
+    Action.PROPOSED: "à vérifier",
+    Action.IGNORED: "ignorée",
+    Action.REFUSED: "refusée",
+}
+DONE = {Action.CREATED: "créée", Action.UPDATED: "modifiée"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class RowPlan:
+    """What becomes of a row. `messages` tell why; `entries` is None when the project's stages stay as they are."""
+
+    sheet: str
+    row: int
+    project: str
+    insee_codes: list[str]
+    action: Action
+    messages: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+    existing: Project | None = None
+    entries: list[Entry] | None = None
+    moves_territory: bool = False
+
+    @property
+    def key(self) -> str:
+        """Names the row in a form."""
+        return f"{self.sheet}:{self.row}"
+
+
+@dataclass(slots=True)
+class Plan:
+    rows: list[RowPlan]
+    as_of: date
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(row.action for row in self.rows)
+        return {action.value: found[action] for action in Action}
+
+    @property
+    def digest(self) -> str:
+        """Changes when what would be done changes: what is confirmed must be what was shown."""
+        shown = [(row.key, row.action, row.messages, [str(change) for change in row.changes]) for row in self.rows]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+
+    def of(self, *actions: Action) -> list[RowPlan]:
+        return [row for row in self.rows if row.action in actions]
+
+
+def read(content: bytes, filename: str) -> Reading:
+    """What the file says. Raises UnreadableFile."""
+    return read_workbook(open_workbook(content, filename), department_names())
+
+
+def department_names() -> dict[str, str]:
+    return dict(Department.objects.values_list("pk", "name"))
+
+
+def make_plan(reading: Reading, *, user: User | None, department: str | None, as_of: date | None, today: date) -> Plan:
+    """What importing `reading` would do now, in a number of queries that does not grow with it.
+
+    `user` limits what may be written (None: everything), `department` serves rows that do not tell theirs, `as_of` is
+    the day the file pictures: as asked, else told by its title, else today.
+    """
+    plan = Plan([], min(as_of or reading.as_of or today, today))
+    if reading.as_of and plan.as_of != reading.as_of:
+        plan.messages.append(
+            f"Le titre dit « {in_words(reading.as_of)} » ; lu comme situation au {in_words(plan.as_of)}."
+        )
+    if reading.unknown_columns:
+        plan.messages.append(f"Colonnes non reconnues, laissées de côté : {', '.join(reading.unknown_columns)}.")
+    if reading.duplicate_columns:
+        plan.messages.append(f"Colonnes en double, laissées de côté : {', '.join(reading.duplicate_columns)}.")
+    if reading.other_sheets:
+        plan.messages.append(f"Seule la feuille « {reading.sheet} » est lue, pas : {', '.join(reading.other_sheets)}.")
+    names, finder = department_names(), ZoneFinder()
+    for row in reading.rows:
+        if row.ignored:
+            first = next(iter(row.cells.values()), "")
+            quoted = f"{row.ignored} « {str(first)[:80]} »" if first else row.ignored
+            plan.rows.append(RowPlan(row.sheet, row.number, "", [], Action.IGNORED, [quoted]))
+            continue
+        facts = read_facts(row, reading, finder, names, department or reading.department_hint)
+        action = Action.REFUSED if facts.errors else Action.CREATED
+        messages = [*facts.errors, *facts.doubts, *facts.warnings]
+        plan.rows.append(RowPlan(row.sheet, row.number, facts.name, facts.codes, action, messages, facts=facts))
+    _refuse_outside(plan, user)
+    _judge_twins(plan)
+    _find_existing(plan, user)
+    labels = {state: reading.columns[column] for column, state in DATES.items() if column in reading.columns}
+    leaves = Leaves({code for row in plan.rows for code in (*row.facts.codes, *_held(row.existing))})
+    for row in plan.rows:
+        if row.action != Action.IGNORED:
+            _judge(row, labels, leaves, plan.as_of, today)
+    return plan
+
+
+def _refuse(row: RowPlan, reason: str) -> None:
+    row.action = Action.REFUSED
+    row.messages.insert(0, reason)
+
+
+def _refuse_outside(plan: Plan, user: User | None) -> None:
+    for row in plan.of(Action.CREATED):
+        if user and not user.can_write_in({row.facts.department}):
+            _refuse(row, f"Le département {row.facts.department} n'est pas l'un des vôtres.")
+
+
+def _judge_twins(plan: Plan) -> None:
+    """Two rows for one project: the second is ignored when it says the same, refused when it says otherwise."""
+    first_by_key: dict[tuple[str, str], RowPlan] = {}
+    for row in plan.of(Action.CREATED):
+        keys = [row.facts.key, *([("finess", row.facts.finess)] if row.facts.finess else [])]
+        twin = next((first_by_key[key] for key in keys if key in first_by_key), None)
+        for key in keys:
+            first_by_key.setdefault(key, row)
+        if twin is None:
+            continue
+        differences = twin.facts.differences(row.facts)
+        if twin.facts.key != row.facts.key:
+            _refuse(row, f"Même numéro FINESS que la ligne {twin.row} ({twin.project}), sous un autre nom.")
+        elif differences:
+            _refuse(row, f"Même projet que la ligne {twin.row}, avec d'autres données : {', '.join(differences)}.")
+        else:
+            row.action, row.insee_codes = Action.IGNORED, []
+            row.messages = [f"Identique à la ligne {twin.row}."]
+
+
+def _find_existing(plan: Plan, user: User | None) -> None:
+    """The project each row speaks of: by FINESS, then by name; a near name is only proposed."""
+    rows = plan.of(Action.CREATED)
+    departments = {row.facts.department for row in rows}
+    finess = {row.facts.finess for row in rows} - {""}
+    known = list(
+        Project.objects.filter(Q(lead_department__in=departments) | Q(finess__in=finess))
+        .select_related("promoter", "perimeter")
+        .prefetch_related(
+            "stages",
+            "other_departments",
+            "contacts",
+            "notes",
+            Prefetch("assignments", Assignment.objects.filter(until=None).select_related("user")),
+            Prefetch("perimeter__memberships", PerimeterZone.objects.filter(until=None).select_related("zone")),
+        )
+    )
+    by_finess = {project.finess: project for project in known if project.finess}
+    by_key: dict[tuple[str, str], list[Project]] = defaultdict(list)
+    for project in known:
+        by_key[project.lead_department_id, project_key(project.name)].append(project)
+    for row in rows:
+        same_name = by_key.get(row.facts.key, [])
+        row.existing = by_finess.get(row.facts.finess) or (same_name[0] if same_name else None)
+        if len(same_name) > 1 and row.existing in same_name and not row.facts.finess:
+            _refuse(row, "Plusieurs projets de ce département portent ce nom : donnez le numéro FINESS.")
+        elif row.existing and user and not user.can_write_in({row.existing.lead_department_id}):
+            _refuse(row, "Ce numéro FINESS est celui d'un projet d'un département qui n'est pas l'un des vôtres.")
+        elif row.existing and row.existing.finess and row.facts.finess not in ("", row.existing.finess):
+            _refuse(row, f"Ce projet est connu sous un autre numéro FINESS ({row.existing.finess}).")
+    claimed = {row.existing.pk for row in rows if row.existing}
+    for row in rows:
+        if row.existing or row.action == Action.REFUSED:
+            continue
+        free = {p.name: p for p in known if p.lead_department_id == row.facts.department and p.pk not in claimed}
+        if near := find_project(row.facts.name, free):
+            row.existing = free[near.name]
+            claimed.add(row.existing.pk)
+            row.facts.doubts.append(
+                f"Est-ce « {near.name} », déjà connu ? Si oui, acceptez ; sinon, donnez à cette ligne un autre nom."
+            )
+            row.messages.append(row.facts.doubts[-1])
+
+
+def _held(project: Project | None) -> set[str]:
+    """Codes of the zones that a known project holds."""
+    return {membership.zone.code for membership in project.perimeter.memberships.all()} if project else set()
+
+
+def _judge(row: RowPlan, labels: Mapping[State, str], leaves: Leaves, as_of: date, today: date) -> None:
+    """The last word on a row: its stages, what would change, and whether somebody must look at it first."""
+    timeline = _timeline(row, labels, as_of, today)
+    row.messages = [*timeline.errors, *row.messages, *timeline.warnings, *_territory_warnings(row.facts, leaves)]
+    if timeline.errors:
+        row.action = Action.REFUSED
+    if row.action == Action.REFUSED:
+        return
+    if row.existing:
+        row.changes = [*_stage_changes(row), *_changes(row, leaves, as_of)]
+        row.action = Action.UPDATED if row.changes else Action.UNCHANGED
+    else:
+        row.moves_territory = bool(row.facts.codes)
+        row.changes = _first_facts(row, leaves)
+    if row.action == Action.UNCHANGED:
+        row.messages = [message for message in row.messages if message not in row.facts.doubts]
+    elif row.facts.doubts:
+        row.action = Action.PROPOSED
+
+
+def _timeline(row: RowPlan, labels: Mapping[State, str], as_of: date, today: date) -> Timeline:
+    facts, stages = row.facts, list(row.existing.stages.all()) if row.existing else []
+    acts_recorded = any(stage.origin == Stage.Origin.ACT for stage in stages)
+    known = {
+        State(stage.state): Known(stage.since, stage.comment.startswith(OBSERVED))
+        for stage in stages
+        if stage.origin == Stage.Origin.IMPORT and not acts_recorded
+    }
+    timeline = deduce(
+        facts.dates, facts.status, as_of=as_of, today=today, labels=labels, not_yet=facts.not_yet, known=known
+    )
+    if timeline.errors:
+        return timeline
+    if not acts_recorded:
+        told = [(entry.state, entry.since, entry.comment) for entry in timeline.entries]
+        stored = [(s.state, s.since, s.comment) for s in stages if s.origin == Stage.Origin.IMPORT]
+        row.entries = None if told == stored else timeline.entries
+    elif not all(_is_recorded(entry, stages) for entry in timeline.entries):
+        timeline.errors.append(ACTS_RECORDED)
+    return timeline
+
+
+def _is_recorded(entry: Entry, stages: list[Stage]) -> bool:
+    is_observed = entry.comment.startswith(OBSERVED)
+    return any(stage.state == entry.state and (is_observed or stage.since == entry.since) for stage in stages)
+
+
+def _stage_changes(row: RowPlan) -> list[Change]:
+    if row.entries is None:
+        return []
+    old = {State(stage.state): stage.since for stage in row.existing.stages.all() if not stage.is_tacit}
+    new = {entry.state: entry.since for entry in row.entries}
+    return [
+        Change(state.short_label, short_day(old.get(state)), short_day(new.get(state)))
+        for state in State
+        if old.get(state) != new.get(state)
+    ] or [Change("Étapes", "dates constatées", "dates du fichier")]
+
+
+def _changes(row: RowPlan, leaves: Leaves, as_of: date) -> list[Change]:
+    """What else would change on a known project; a blank cell changes nothing."""
+    facts, project = row.facts, row.existing
+    renamed = project_key(facts.name) != project_key(project.name) and not facts.doubts
+    others = {department.pk for department in project.other_departments.all()}
+    reached = reached_departments(facts, leaves) | others - {project.lead_department_id}
+    told = [
+        Change("Nom", project.name, facts.name if renamed else ""),
+        _territory_change(row, leaves, as_of),
+        *_promoter_changes(facts, project.promoter or Promoter()),
+        Change("N° FINESS", project.finess, facts.finess),
+        Change("Autres départements", ", ".join(sorted(others)), ", ".join(sorted(reached))),
+        *_people_changes(facts, project, as_of),
+    ]
+    return [change for change in told if change and change.new and change.new != change.old]
+
+
+def _territory_change(row: RowPlan, leaves: Leaves, as_of: date) -> Change | None:
+    held, wanted = _held(row.existing), leaves.of(row.facts.codes)
+    if not wanted or wanted == held:
+        return None
+    if any(membership.since > as_of for membership in row.existing.perimeter.memberships.all()):
+        row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
+        return None
+    row.moves_territory = True
+    return Change("Territoire", _zones_told(held, leaves), _zones_told(wanted, leaves, held))
+
+
+def _promoter_changes(facts: Facts, promoter: Promoter) -> list[Change]:
+    changes = [Change("Porteur", promoter.name, facts.promoter)]
+    if promoter.name or facts.promoter:
+        changes += [
+            Change("SIRET", promoter.siret, facts.siret),
+            Change("RNA", promoter.rna, facts.rna),
+            Change("Forme juridique", promoter.legal_form, facts.legal_form),
+        ]
+    return changes
+
+
+def _people_changes(facts: Facts, project: Project, as_of: date) -> list[Change]:
+    changes = []
+    referents = {assignment.side: assignment for assignment in project.assignments.all()}
+    for side, name in facts.referents.items():
+        current = referents.get(side)
+        if current is None or current.since <= as_of:
+            changes.append(Change(f"Référent {side.label}", str(current or ""), name))
+    if facts.contact:
+        contact = next((c for c in project.contacts.all() if c.name == facts.contact), Contact())
+        changes += [
+            Change("Contact", contact.name, facts.contact),
+            Change("Courriel", contact.email, facts.email),
+            Change("Téléphone", contact.phone, facts.phone),
+        ]
+    if facts.note not in {note.text for note in project.notes.all()}:
+        changes.append(Change("Observation", "", facts.note))
+    return changes
+
+
+def reached_departments(facts: Facts, leaves: Leaves) -> set[str]:
+    """The departments besides its own that a project reaches: as told, and those of its communes."""
+    return {*facts.others, *(leaves.department[code] for code in leaves.of(facts.codes))} - {facts.department}
+
+
+def _first_facts(row: RowPlan, leaves: Leaves) -> list[Change]:
+    stages = [Change(entry.state.short_label, "", short_day(entry.since)) for entry in row.entries or ()]
+    territory = leaves.of(row.facts.codes)
+    return [*stages, *([Change("Territoire", "", _zones_told(territory, leaves))] if territory else [])]
+
+
+def _zones_told(codes: Iterable[str], leaves: Leaves, held: Iterable[str] = ()) -> str:
+    """« 3 zones, 61 200 hab. », and against `held` what comes and what leaves."""
+    codes, held = set(codes), set(held)
+    plural = "s" if len(codes) > 1 else ""
+    told = f"{len(codes)} zone{plural}, {number(sum(leaves.population.get(code, 0) for code in codes))} hab."
+    comes = [leaves.name.get(code, code) for code in sorted(codes - held)] if held else []
+    leaves_it = [leaves.name.get(code, code) for code in sorted(held - codes)]
+    told += f" ; arrive : {', '.join(comes)}" if comes else ""
+    return told + (f" ; part : {', '.join(leaves_it)}" if leaves_it else "")
+
+
+def _territory_warnings(facts: Facts, leaves: Leaves) -> list[str]:
+    if not facts.codes:
+        return [] if facts.errors else ["Aucune commune n'est donnée."]
+    population = sum(leaves.population[code] for code in leaves.of(facts.codes))
+    if facts.population and abs(facts.population - population) > POPULATION_GAP * population:
+        told, counted = number(facts.population), number(population)
+        return [f"Le fichier compte {told} habitants, ces communes en ont {counted} : vérifiez."]
+    return []

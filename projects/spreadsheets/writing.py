@@ -1,0 +1,150 @@
+"""Writes what a plan says: the whole file or nothing, and only what was shown."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from projects.models import Assignment, Note, Project, Promoter
+from projects.spreadsheets.facts import Facts
+from projects.spreadsheets.plan import Action, Plan, RowPlan, make_plan, reached_departments
+from projects.spreadsheets.reading import Reading
+from projects.spreadsheets.zones import Leaves
+from projects.workflow import write_timeline
+from territories.models import Department, Zone
+
+Accounts = dict[tuple[str, str], User]
+
+
+class NotWritten(Exception):
+    """Nothing was written; `message_fr` says why and `plan` is what would be done now."""
+
+    def __init__(self, message_fr: str, plan: Plan) -> None:
+        super().__init__(message_fr)
+        self.message_fr = message_fr
+        self.plan = plan
+
+
+@transaction.atomic
+def write_import(
+    reading: Reading,
+    *,
+    user: User | None,
+    department: str | None,
+    as_of: date | None,
+    today: date,
+    shown: str | None = None,
+    skip_refused: bool = False,
+    accept: Callable[[RowPlan], bool] = lambda row: False,
+) -> Plan:
+    """Make the plan again, alone at work in its departments, and write it.
+
+    `shown` is the digest of the plan that was shown; `accept` tells which proposed rows somebody agreed to. Raises
+    NotWritten when the plan is no longer the one shown, when rows are refused, when a row fails while being written.
+    """
+    _lock()
+    plan = make_plan(reading, user=user, department=department, as_of=as_of, today=today)
+    if shown and plan.digest != shown:
+        raise NotWritten(
+            "Les données ont changé depuis l'affichage de cette page : rien n'a été écrit. "
+            "Relisez ce qui suit et confirmez.",
+            plan,
+        )
+    refused = len(plan.of(Action.REFUSED))
+    if refused and not skip_refused:
+        told = "Une ligne est refusée" if refused == 1 else f"{refused} lignes sont refusées"
+        raise NotWritten(
+            f"{told} : rien n'a été écrit. Corrigez le fichier, ou demandez à laisser de côté les lignes refusées.",
+            plan,
+        )
+    rows = [
+        row
+        for row in plan.rows
+        if row.action in (Action.CREATED, Action.UPDATED) or (row.action == Action.PROPOSED and accept(row))
+    ]
+    leaves = Leaves({code for row in rows for code in row.facts.codes})
+    zones = {zone.code: zone for zone in Zone.objects.filter(code__in={c for r in rows for c in r.facts.codes})}
+    accounts = _accounts()
+    for row in rows:
+        try:
+            _write(row, zones, leaves, accounts, plan.as_of, user)
+        except ValidationError as error:
+            reasons = " ".join(error.messages)
+            raise NotWritten(f"Ligne {row.row} ({row.project}) : {reasons} Rien n'a été écrit.", plan) from error
+    for row in plan.of(Action.PROPOSED):
+        row.messages.append("Acceptée et écrite." if row in rows else "Laissée de côté : à vérifier par une personne.")
+    return plan
+
+
+def _lock() -> None:
+    """One import at a time: two files could otherwise both create the same project, or cross a person's step."""
+    list(Department.objects.select_for_update().values_list("pk"))
+    list(Project.objects.select_for_update(of=("self",)).values_list("pk"))
+
+
+def _write(
+    row: RowPlan, zones: Mapping[str, Zone], leaves: Leaves, accounts: Accounts, as_of: date, by: User | None
+) -> None:
+    facts = row.facts
+    project = Project.objects.get(pk=row.existing.pk) if row.existing else Project(name=facts.name)
+    changed = {change.field for change in row.changes}
+    if row.existing is None:
+        project.lead_department_id = facts.department
+    elif "Nom" in changed:
+        project.name = facts.name
+    project.finess = facts.finess or project.finess
+    project.promoter = _promoter(project, facts)
+    project.full_clean(exclude=["perimeter"])
+    project.save()
+    if row.entries is not None:
+        write_timeline(project, row.entries, by=by)
+    if row.moves_territory:
+        since = as_of if row.existing else min(entry.since for entry in row.entries)
+        project.perimeter.set_zones([zones[code] for code in facts.codes], since, by=by)
+    project.other_departments.add(*(reached_departments(facts, leaves) - {project.lead_department_id}))
+    _write_people(project, facts, accounts, as_of, by)
+
+
+def _promoter(project: Project, facts: Facts) -> Promoter | None:
+    """The promoter as the file tells it; another name is another promoter, for this one may carry other projects."""
+    promoter = project.promoter
+    if facts.promoter and (promoter is None or promoter.name != facts.promoter):
+        promoter = Promoter(name=facts.promoter)
+    if promoter is None:
+        return None
+    told = {"siret": facts.siret, "rna": facts.rna, "legal_form": facts.legal_form}
+    new = {name: value for name, value in told.items() if value and value != getattr(promoter, name)}
+    if new or promoter.pk is None:
+        for name, value in new.items():
+            setattr(promoter, name, value)
+        promoter.full_clean()
+        promoter.save()
+    return promoter
+
+
+def _write_people(project: Project, facts: Facts, accounts: Accounts, as_of: date, by: User | None) -> None:
+    for side, name in facts.referents.items():
+        current = Assignment.objects.filter(project=project, side=side, until=None).first()
+        if current and (str(current) == name or current.since > as_of):
+            continue
+        if current:
+            current.until = as_of
+            current.save(update_fields=["until"])
+        account = accounts.get((side, name))
+        Assignment.objects.create(project=project, side=side, since=as_of, user=account, name="" if account else name)
+    if facts.contact:
+        told = {"email": facts.email, "phone": facts.phone}
+        project.contacts.update_or_create(name=facts.contact, defaults={k: v for k, v in told.items() if v})
+    if facts.note and not project.notes.filter(text=facts.note).exists():
+        Note.objects.create(project=project, text=facts.note, recorded_by=by)
+
+
+def _accounts() -> Accounts:
+    """Users by side and full name, where one person of that side bears it."""
+    found: dict[tuple[str, str], list[User]] = defaultdict(list)
+    for user in User.objects.filter(is_active=True).select_related("institution"):
+        found[user.side, str(user)].append(user)
+    return {who: users[0] for who, users in found.items() if len(users) == 1}

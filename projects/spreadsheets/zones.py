@@ -1,0 +1,80 @@
+"""The zones of the database as the spreadsheets' names are matched against them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from projects.spreadsheets.matching import KnownFormerZone, KnownZone, Match, Quality, ZoneIndex
+from territories.models import Department, FormerZone, Zone
+
+CERTAIN = (Quality.EXACT, Quality.NORMALISED, Quality.FORMER)
+
+
+class ZoneFinder:
+    """Understands the communes that rows list; made once for an import, it reads a region the first time it is met."""
+
+    def __init__(self) -> None:
+        self._regions = dict(Department.objects.values_list("pk", "region"))
+        self._indexes: dict[str, ZoneIndex] = {}
+
+    def find(self, text: str, lead: str, others: Iterable[str] = ()) -> list[Match]:
+        """What a list of communes means: in its lead department first, then in the others that its row says it reaches.
+
+        A name unknown in all of them is looked for in the rest of the country, to tell where it exists.
+        """
+        matches = self._index(self._regions[lead]).find_all(text, lead)
+        for other in others:
+            index = self._index(self._regions[other])
+            matches = [match if _is_sure(match) else _surer(match, index.find(match.text, other)) for match in matches]
+        return [match if match.quality != Quality.NONE else self._index("").find(match.text, lead) for match in matches]
+
+    def _index(self, region: str) -> ZoneIndex:
+        """The zones of a region, or of the whole country (half a second, so only for names nobody knows)."""
+        if region not in self._indexes:
+            self._indexes[region] = self._read(region)
+        return self._indexes[region]
+
+    def _read(self, region: str) -> ZoneIndex:
+        zones = Zone.objects.exclude(kind=Zone.Kind.PART)
+        former_zones = FormerZone.objects.all()
+        if region:
+            zones = zones.filter(department__region=region)
+            former_zones = former_zones.filter(successor__department__region=region)
+        successors: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for code, name, successor in former_zones.values_list("code", "name", "successor__code"):
+            successors[code, name].append(successor)
+        return ZoneIndex(
+            (KnownZone(*row) for row in zones.values_list("code", "name", "department")),
+            [KnownFormerZone(code, name, tuple(codes)) for (code, name), codes in successors.items()],
+            {
+                department: {other for other, theirs in self._regions.items() if theirs == region}
+                for department, region in self._regions.items()
+            },
+        )
+
+
+def _is_sure(match: Match) -> bool:
+    return match.quality in CERTAIN and not match.message_fr
+
+
+def _surer(match: Match, elsewhere: Match) -> Match:
+    return elsewhere if _is_sure(elsewhere) else match
+
+
+class Leaves:
+    """The leaf zones that codes stand for: themselves, or the parts of a commune that is split. One query."""
+
+    def __init__(self, codes: Collection[str]) -> None:
+        self.population: dict[str, int] = {}
+        self.name: dict[str, str] = {}
+        self.department: dict[str, str] = {}
+        self._of: dict[str, set[str]] = defaultdict(set)
+        departments = Zone.objects.filter(code__in=codes).values("department")
+        leaves = Zone.objects.leaves().filter(department__in=departments)
+        columns = ("code", "name", "population", "department", "parent__code", "parent__parent__code")
+        for code, name, population, department, *parents in leaves.values_list(*columns):
+            self.population[code], self.name[code], self.department[code] = population, name, department
+            for stands in filter(None, (code, *parents)):
+                self._of[stands].add(code)
+
+    def of(self, codes: Iterable[str]) -> set[str]:
+        return {leaf for code in codes for leaf in self._of.get(code, ())}

@@ -1,0 +1,53 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.models.institution import Side
+from projects.forms.people import ContactFormSet, NoteForm, ReferentForm
+from projects.views.access import locked_project, writable_project
+
+
+@require_POST
+def note_add(request: HttpRequest, pk: int) -> HttpResponse:
+    project = writable_project(request, pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "La note est vide : rien n'a été enregistré.")
+        return redirect(f"{project.get_absolute_url()}#notes")
+    form.instance.project = project
+    form.instance.recorded_by = request.user
+    form.save()
+    messages.success(request, "La note est ajoutée.")
+    return redirect(f"{project.get_absolute_url()}#notes")
+
+
+@transaction.atomic
+def contacts(request: HttpRequest, pk: int) -> HttpResponse:
+    project = locked_project(request, pk) if request.method == "POST" else writable_project(request, pk)
+    formset = ContactFormSet(request.POST or None, instance=project)
+    if formset.is_valid():
+        formset.save()
+        messages.success(request, "Les contacts sont enregistrés.")
+        return redirect(f"{project.get_absolute_url()}#contacts")
+    context = {"project": project, "formset": formset}
+    return render(request, "projects/contacts.html", context, status=422 if formset.is_bound else 200)
+
+
+@transaction.atomic
+def referent(request: HttpRequest, pk: int, side: str) -> HttpResponse:
+    """Name the referent of one side of the binôme; each side names its own."""
+    if side not in Side:
+        raise Http404("Cette institution ne désigne pas de référent.")
+    project = locked_project(request, pk) if request.method == "POST" else writable_project(request, pk)
+    if request.user.side != side and not request.user.is_administrator:
+        raise PermissionDenied(f"Le référent de cette institution ({Side(side).label}) est désigné par elle.")
+    form = ReferentForm(request.POST or None, project=project, side=Side(side), by=request.user)
+    if form.is_valid():
+        assignment = form.save()
+        messages.success(request, f"Référent {Side(side).label} : {assignment}.")
+        return redirect(f"{project.get_absolute_url()}#referents")
+    context = {"project": project, "form": form, "side": Side(side), "last": form.last()}
+    return render(request, "projects/referent.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,102 @@
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.models.institution import Side
+from ground.forms import asked_day
+from projects.clock import Deadline
+from projects.forms.people import NoteForm
+from projects.milestones import milestones
+from projects.models import Project
+from projects.overlaps import overlaps_of
+from projects.states import State
+from projects.views.access import may_write, readable_project
+from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds
+
+
+def project_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about a project on a day, and what its reader can do with it today."""
+    project = readable_project(request, pk)
+    day = asked_day(request)
+    stage = project.stage_on(day)
+    memberships = list(project.perimeter.memberships.on(day).select_related("zone").order_by("zone__search_name"))
+    assignments = list(project.assignments.select_related("user__institution"))
+    offers = offers_to(request.user, project)
+    writes = may_write(request, project)
+    context = {
+        "project": project,
+        "day": day,
+        "stage": stage,
+        "stages": project.stages.all(),
+        "today": timezone.localdate(),
+        "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
+        "milestones": milestones(project.stages.all(), day),
+        "possible": sorted(
+            (offer for offer in offers if offer.is_for_today), key=lambda offer: offer.kind.needs_comment
+        ),
+        "earlier": [offer for offer in offers if offer.is_for_earlier],
+        "impossible": [offer for offer in offers if offer.why_not],
+        "memberships": memberships,
+        "population": sum(membership.zone.population for membership in memberships),
+        "vintages": sorted({membership.zone.vintage for membership in memberships}),
+        "overlaps": [
+            (pair.b if pair.a.pk == project.pk else pair.a, pair) for pair in overlaps_of(project, day, request.user)
+        ],
+        "referents": [
+            (
+                side,
+                [assignment for assignment in assignments if assignment.side == side and assignment.is_true_on(day)],
+                writes and (request.user.side == side or request.user.is_administrator),
+            )
+            for side in Side
+        ],
+        "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
+        "contacts": project.contacts.all(),
+        "notes": project.notes.select_related("recorded_by"),
+        "note_form": NoteForm(),
+        "may_write": writes,
+    }
+    return render(request, "projects/project.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A step, and whether this user can record it: today, at an earlier date only, or not and why."""
+
+    kind: StepKind
+    day: date | None
+    why_not: str
+
+    @property
+    def is_for_today(self) -> bool:
+        return not self.why_not and self.day == timezone.localdate()
+
+    @property
+    def is_for_earlier(self) -> bool:
+        return not self.why_not and not self.is_for_today
+
+
+def offers_to(user: User, project: Project) -> list[Offer]:
+    """Every step; those that carry the project on come before those that need an explanation."""
+    kinds = sorted(step_kinds().values(), key=lambda kind: kind.needs_comment)
+    return [offer_of(kind, user, project) for kind in kinds]
+
+
+def offer_of(kind: StepKind, user: User, project: Project) -> Offer:
+    day = latest_day_for(project, kind)
+    if day is None:
+        return Offer(kind, None, obstacle_to(project, kind, timezone.localdate()))
+    return Offer(kind, day, "" if may_decide(project, kind.name, user) else whose(kind, user, project))
+
+
+def whose(kind: StepKind, user: User, project: Project) -> str:
+    """Why a step that is possible does not belong to this user."""
+    if not user.is_writer:
+        return "Vous lisez ce projet ; ses chargés de suivi enregistrent ses étapes."
+    if not user.can_write_in(project.department_codes()):
+        return "Ce projet n'est pas de vos départements."
+    return f"Cette étape relève de : {', '.join(side.label for side in Side if side in kind.decided_by)}."

@@ -1,0 +1,66 @@
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from ground.templatetags.french import day as in_words
+from projects.clock import Deadline
+from projects.forms.steps import StepForm
+from projects.states import State
+from projects.views.access import readable_project
+from projects.views.project_page import offer_of
+from projects.workflow import StepKind, may_decide, step_kinds
+
+
+def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Record a step of a project. A refused one comes back as it was typed, with its reasons (422)."""
+    project = readable_project(request, pk)
+    kind = step_kinds().get(name)
+    if kind is None:
+        raise Http404("Cette étape n'existe pas.")
+    if not may_decide(project, name, request.user):
+        raise PermissionDenied("Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements.")
+    form = StepForm(request.POST or None, project=project, kind=kind, user=request.user)
+    if form.is_valid():
+        try:
+            form.save()
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            tell(request, kind, form.cleaned_data["effective_on"])
+            return redirect(project)
+    stage = project.stage_on(timezone.localdate())
+    context = {
+        "project": project,
+        "kind": kind,
+        "form": form,
+        "offer": offer_of(kind, request.user, project),
+        "stage": stage,
+        "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
+    }
+    return render(request, "projects/step.html", context, status=422 if form.is_bound else 200)
+
+
+def tell(request: HttpRequest, kind: StepKind, effective_on: date) -> None:
+    """What has been recorded, and for a filing what silence will do, or has already done."""
+    messages.success(request, f"« {kind.label} » : enregistré au {in_words(effective_on)}.")
+    if kind.targets != (State.FILED,):
+        return
+    deadline = Deadline(effective_on)
+    if deadline.acquired_on <= timezone.localdate():
+        messages.warning(
+            request,
+            f"Le délai de deux mois est déjà passé : le silence de l'ARS a validé ce projet de santé le "
+            f"{in_words(deadline.acquired_on)}. Si l'ARS s'est opposée le {in_words(deadline.last_day)} au plus tard, "
+            "enregistrez cette opposition à sa date.",
+        )
+    else:
+        messages.info(
+            request,
+            f"Dernier jour sûr pour notifier une opposition : {in_words(deadline.last_safe_day)} ; dernier jour : "
+            f"{in_words(deadline.last_day)}. Sans décision, la validation est acquise le "
+            f"{in_words(deadline.acquired_on)}.",
+        )

@@ -1,0 +1,126 @@
+"""The demonstration gives back the picture that was shown to the region on 24 February 2020."""
+
+from collections import Counter
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+
+from accounts.models import User
+from fixtures.demo import build
+from projects.models import Project, Stage
+from projects.states import PHOTOGRAPH, Column, State
+from territories.models import PerimeterZone
+
+PICTURE = date(2020, 2, 20)
+SHOWN = {  # aci_signed, aci_in_progress, engineering, formalising, initiative
+    "75": (3, 0, 2, 7, 5), "77": (0, 0, 1, 4, 4), "78": (0, 0, 3, 5, 4), "91": (0, 3, 9, 1, 0), "92": (0, 0, 5, 3, 7),
+    "93": (0, 0, 2, 2, 4), "94": (0, 0, 3, 3, 5), "95": (0, 0, 0, 2, 2),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo_of_the_module(_geography_of_the_session, django_db_blocker, tmp_path_factory):
+    """What `load_demo` prints; loaded once for all tests of the module, and taken back after them."""
+    chosen = override_settings(DEMO=True, VAR_DIR=tmp_path_factory.mktemp("var"))
+    with django_db_blocker.unblock(), chosen, transaction.atomic():
+        output = StringIO()
+        call_command("load_demo", stdout=output)
+        yield output.getvalue()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo(demo_of_the_module, db):
+    return demo_of_the_module
+
+
+def photograph(day: date) -> dict[str, tuple[int, ...]]:
+    stages = Stage.objects.on(day).exclude(state=State.ABANDONED).values_list("project__lead_department", "state")
+    found = Counter((department, PHOTOGRAPH[State(state)]) for department, state in stages)
+    return {department: tuple(found[department, column] for column in Column) for department in SHOWN}
+
+
+def colliding_pairs(day: date) -> set[frozenset[str]]:
+    living = Project.objects.living_on(day).values("perimeter")
+    shared = PerimeterZone.objects.shared_on(day).filter(perimeter__in=living).filter(other_perimeter_id__in=living)
+    names = dict(Project.objects.values_list("perimeter", "name"))
+    return {frozenset((names[each.perimeter_id], names[each.other_perimeter_id])) for each in shared}
+
+
+def test_the_picture_of_20_february_2020_is_the_one_that_was_shown(demo):
+    assert photograph(PICTURE) == SHOWN
+    assert [sum(column) for column in zip(*photograph(PICTURE).values(), strict=True)] == [3, 3, 25, 27, 31]
+
+
+def test_three_communities_had_signed_on_5_february_2020_all_in_paris(demo):
+    signed = Stage.objects.on(date(2020, 2, 5)).filter(state=State.ACI_SIGNED)
+    names = set(signed.values_list("project__name", flat=True))
+    assert names == {"CPTS Paris 13", "CPTS Paris 14", "CPTS Paris 18"}
+
+
+def test_today_is_alive(demo):
+    day = date(2026, 11, 22)
+    states = Counter(Stage.objects.on(day).values_list("state", flat=True))
+    assert states.keys() >= {State.FILED, State.OPPOSED, State.VALIDATED, State.ACI_SIGNED, State.ABANDONED}
+    assert states[State.ACI_SIGNED] > states[State.FILED] > 5
+    due_soon = Stage.objects.filter(origin=Stage.Origin.SILENCE, since__range=(day, date(2027, 1, 22)))
+    assert due_soon.count() > 5
+
+
+@pytest.mark.parametrize("day", [PICTURE, date(2026, 11, 22)])
+def test_six_pairs_collide_one_in_full_one_across_departments(demo, day):
+    assert colliding_pairs(day) == {
+        frozenset(pair)
+        for pair in (
+            ("CPTS Quartier latin – Saint-Germain", "CPTS Odéon – Luxembourg"),
+            ("CPTS Étampois", "CPTS Sud-Essonne"),
+            ("CPTS Marne et Gondoire", "CPTS Val d'Europe – Bussy"),
+            ("CPTS Boucle nord des Hauts-de-Seine", "CPTS Bois-Colombes – Asnières"),
+            ("CPTS Champigny – Joinville", "CPTS Rives de Marne"),
+            ("CPTS Drancy – Le Bourget", "CPTS Gonesse – Le Bourget"),
+        )
+    }
+
+
+def test_populations_are_plausible(demo):
+    sizes = Project.objects.with_territory_on(date(2026, 11, 22)).values_list("name", "population")
+    alone_above = {"CPTS Vaugirard", "CPTS Belleville – Ménilmontant", "CPTS Paris 13", "CPTS Paris 18"}
+    for name, population in sizes:
+        assert population >= 20_000, name
+        assert population <= 180_000 or name in alone_above or name == "CPTS Nord parisien", name
+
+
+def test_a_second_run_adds_and_loses_nothing(demo):
+    def rows() -> tuple[int, ...]:
+        return Project.objects.count(), Stage.objects.count(), Stage.history.count(), User.objects.count()
+
+    before = rows()
+    Project.objects.filter(name="CPTS Créteil").update(finess="940000003")
+    again = StringIO()
+    call_command("load_demo", stdout=again)
+    assert rows() == before
+    assert Project.objects.get(name="CPTS Créteil").finess == "940000003"
+    assert "créés" not in again.getvalue()
+    assert demo.splitlines()[-1] == again.getvalue().splitlines()[-1]  # the same password
+
+
+def test_every_role_can_log_in_with_the_printed_password(demo, client):
+    password = demo.splitlines()[-1].removeprefix("Mot de passe : ")
+    assert set(User.Role) == set(User.objects.values_list("role", flat=True))
+    for username in ("administrateur", "responsable.idf", "agent.ars93", "agent.cpam93", "lecteur"):
+        assert client.login(username=username, password=password), username
+
+
+def test_without_demo_nothing_is_loaded(db, settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("load_demo")
+
+
+def test_the_committed_workbooks_are_those_that_build_writes():
+    for name, content in build.workbooks():
+        assert (build.HERE / name).read_bytes() == content, name

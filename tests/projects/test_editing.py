@@ -1,0 +1,177 @@
+"""Creating and changing a project: who, what is checked, what happens when two people write at once."""
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from projects.models import Project, Promoter
+from projects.states import State
+from tests.factories import ProjectFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+NEW = "/projets/nouveau"
+
+
+def typed(**said) -> dict:
+    return {
+        "name": "CPTS du Levant",
+        "lead_department": "99",
+        "finess": "",
+        "promoter-name": "",
+        "state": "initiative",
+        "since": "2024-03-01",
+        **said,
+    }
+
+
+def test_a_project_is_created_with_its_first_stage(client_of, ars, neighbour):
+    said = typed(**{"other_departments": ["98"], "promoter-name": "Association du Levant", "state": "formalising"})
+    page = client_of(ars).post(NEW, said, follow=True)
+    project = Project.objects.get()
+    assert page.redirect_chain == [(project.get_absolute_url(), 302)]
+    assert (project.promoter.name, project.department_codes()) == ("Association du Levant", {"99", "98"})
+    assert [(s.state, s.since, s.recorded_by) for s in project.stages.all()] == [
+        (State.FORMALISING, date(2024, 3, 1), ars)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"name": ""}, "Ce champ est obligatoire"),
+        ({"name": "…"}, "Donnez un nom au projet"),
+        ({"lead_department": "98"}, "Sélectionnez un choix valide"),
+        ({"other_departments": ["99"]}, "chef de file n&#x27;est pas à cocher"),
+        ({"finess": "930000001"}, "mal recopié"),
+        ({"since": "2999-01-01"}, "dans le futur"),
+        ({"since": ""}, "Ce champ est obligatoire"),
+        ({"state": "validated"}, "Sélectionnez un choix valide"),
+        ({"promoter-name": "Asso", "promoter-siret": "13002526500014"}, "mal recopié"),
+        ({"promoter-siret": "13002526500013"}, "Donnez le nom du porteur"),
+        (
+            {"promoter-name": "Asso", "promoter-legal_form": "local_law_association", "promoter-rna": "W931012345"},
+            "droit local n&#x27;a pas de numéro RNA",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_written(said, reason, client_of, ars, neighbour):
+    page = client_of(ars).post(NEW, typed(**said))
+    assert page.status_code == 422
+    assert reason in page.text
+    assert not Project.objects.exists()
+    assert not Promoter.objects.exists()
+
+
+def test_a_finess_belongs_to_one_project(client_of, ars):
+    ProjectFactory(finess="750712184")
+    page = client_of(ars).post(NEW, typed(finess="750712184"))
+    assert page.status_code == 422
+    assert "déjà celui d&#x27;un autre projet" in page.text
+
+
+def test_a_namesake_of_the_department_is_told_but_does_not_prevent(client_of, ars, neighbour):
+    ProjectFactory(name="Cpts du LEVANT")
+    ProjectFactory(name="CPTS du Levant", lead_department=neighbour)
+    page = client_of(ars).post(NEW, typed(), follow=True)
+    assert Project.objects.count() == 3
+    assert page.text.count("porte ce nom") == 1
+
+
+def test_a_reader_creates_nothing(client_of, reader):
+    assert client_of(reader).get(NEW).status_code == 403
+    assert client_of(reader).post(NEW, typed()).status_code == 403
+
+
+# Changing
+
+
+@pytest.fixture
+def project(department):
+    promoter = Promoter.objects.create(name="Association du Nord", legal_form="association")
+    return ProjectFactory(name="CPTS Nord", promoter=promoter)
+
+
+def edit_url(project: Project) -> str:
+    return f"{project.get_absolute_url()}modifier"
+
+
+def loaded(client, project: Project) -> dict:
+    """What the browser sends back when nothing was typed."""
+    context = client.get(edit_url(project)).context
+    form, promoter = context["form"], context["promoter_form"]
+    return {
+        "name": form.initial["name"],
+        "lead_department": form.initial["lead_department"],
+        "other_departments": [department.pk for department in form.initial["other_departments"]],
+        "finess": form.initial["finess"],
+        "loaded": form.initial["loaded"],
+        "promoter-name": promoter.initial["name"],
+        "promoter-legal_form": promoter.initial["legal_form"],
+        "promoter-loaded": promoter.initial["loaded"],
+    }
+
+
+def test_it_is_changed_and_its_history_kept(project, client_of, ars):
+    client = client_of(ars)
+    said = {**loaded(client, project), "name": "CPTS Grand Nord", "promoter-siret": "13002526500013"}
+    assert client.post(edit_url(project), said).status_code == 302
+    project.refresh_from_db()
+    assert (project.name, project.search_name) == ("CPTS Grand Nord", "cpts grand nord")
+    assert project.promoter.siret == "13002526500013"
+    assert project.history.latest().history_user == ars
+
+
+def test_who_comes_second_is_told_what_changed_and_loses_nothing(project, client_of, ars, cpam):
+    first, second = client_of(ars), client_of(cpam)
+    of_the_second = {**loaded(second, project), "finess": "750712184"}
+    first.post(edit_url(project), {**loaded(first, project), "name": "CPTS Grand Nord"})
+    page = second.post(edit_url(project), of_the_second)
+    assert page.status_code == 422
+    assert "« Nom » est devenu « CPTS Grand Nord » (c&#x27;était « CPTS Nord »)" in page.text
+    assert 'value="750712184"' in page.text
+    again = {**of_the_second, "loaded": page.context["form"].data["loaded"], "name": "CPTS Grand Nord"}
+    assert second.post(edit_url(project), again).status_code == 302
+    project.refresh_from_db()
+    assert (project.name, project.finess) == ("CPTS Grand Nord", "750712184")
+
+
+def test_a_change_of_the_promoter_meanwhile_is_told_too(project, client_of, ars, cpam):
+    second = client_of(cpam)
+    of_the_second = {**loaded(second, project), "promoter-name": "Autre nom"}
+    Promoter.objects.update(name="Association du Grand Nord")
+    page = second.post(edit_url(project), of_the_second)
+    assert page.status_code == 422
+    assert "est devenu « Association du Grand Nord »" in page.text
+
+
+def test_a_promoter_of_several_projects_stays_as_it_is_for_the_others(project, client_of, ars, far):
+    other = ProjectFactory(lead_department=far, promoter=project.promoter)
+    client = client_of(ars)
+    client.post(edit_url(project), {**loaded(client, project), "promoter-name": "Association nouvelle"})
+    project.refresh_from_db()
+    other.refresh_from_db()
+    assert (project.promoter.name, other.promoter.name) == ("Association nouvelle", "Association du Nord")
+
+
+def test_a_promoter_emptied_is_taken_away(project, client_of, ars):
+    client = client_of(ars)
+    said = {**loaded(client, project), "promoter-name": "", "promoter-legal_form": ""}
+    assert client.post(edit_url(project), said).status_code == 302
+    project.refresh_from_db()
+    assert project.promoter is None
+
+
+def test_an_officer_of_a_department_it_reaches_keeps_its_lead(project, client_of, neighbour):
+    project.other_departments.add(neighbour)
+    client = client_of(UserFactory(role="officer", departments=[neighbour]))
+    said = {**loaded(client, project), "name": "CPTS Nord et Est"}
+    assert client.post(edit_url(project), said).status_code == 302
+    project.refresh_from_db()
+    assert (project.name, project.lead_department_id) == ("CPTS Nord et Est", "99")
+
+
+def test_the_state_is_no_field_of_it(project, client_of, ars):
+    client = client_of(ars)
+    client.post(edit_url(project), {**loaded(client, project), "state": "aci_signed", "since": "2020-01-01"})
+    assert project.state_on_day(timezone.localdate()) == State.INITIATIVE

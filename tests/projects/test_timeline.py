@@ -1,0 +1,168 @@
+"""What dates and a status tell of a project's life."""
+
+from datetime import date
+
+import pytest
+
+from projects.models import Stage
+from projects.spreadsheets.reading import MonthDate, YearDate
+from projects.states import State
+from projects.timeline import OBSERVED, Known, Timeline, deduce
+
+AS_OF = date(2026, 11, 15)
+TODAY = date(2026, 11, 22)
+LABELS = {state: f"Date {state.value}" for state in State}
+
+
+def told(dates: dict[State, date] | None = None, status: State | None = None, **more) -> Timeline:
+    return deduce(dates or {}, status, **{"as_of": AS_OF, "today": TODAY, "labels": LABELS} | more)
+
+
+def stages(timeline: Timeline) -> list[tuple[str, str]]:
+    return [(entry.state.value, entry.since.isoformat()) for entry in timeline.entries]
+
+
+def test_dates_alone_make_the_stages():
+    timeline = told({State.ENGINEERING: date(2024, 5, 2), State.INITIATIVE: date(2023, 1, 9)})
+    assert stages(timeline) == [("initiative", "2023-01-09"), ("engineering", "2024-05-02")]
+    assert {entry.origin for entry in timeline.entries} == {Stage.Origin.IMPORT}
+    assert not timeline.errors
+    assert not timeline.warnings
+
+
+def test_a_further_status_is_true_since_the_day_of_the_picture():
+    timeline = told({State.LETTER_FILED: date(2024, 5, 2)}, State.ENGINEERING)
+    assert stages(timeline) == [("letter_filed", "2024-05-02"), ("engineering", "2026-11-15")]
+    assert timeline.entries[-1].comment.startswith(OBSERVED)
+    assert "date inconnue" in timeline.warnings[0]
+
+
+def test_an_observed_state_never_precedes_a_dated_one():
+    timeline = told({State.VALIDATED: date(2026, 11, 20)}, State.ACI_SIGNED)
+    assert stages(timeline) == [("validated", "2026-11-20"), ("aci_signed", "2026-11-20")]
+
+
+def test_nothing_told_is_an_initiative_with_a_warning():
+    timeline = told()
+    assert stages(timeline) == [("initiative", "2026-11-15")]
+    assert timeline.warnings
+
+
+@pytest.mark.parametrize(("status", "last"), [
+    (State.ENGINEERING, State.FILED), (State.LETTER_FILED, State.LETTER_VALIDATED),
+    (State.FORMALISING, State.LETTER_FILED),
+])  # fmt: skip
+def test_a_rougher_status_of_the_same_column_agrees(status, last):
+    timeline = told({last: date(2026, 10, 20)}, status)
+    assert not timeline.errors
+    assert stages(timeline) == [(last.value, "2026-10-20")]
+
+
+@pytest.mark.parametrize(("status", "last"), [
+    (State.INITIATIVE, State.ENGINEERING), (State.VALIDATED, State.ACI_SIGNED), (State.ENGINEERING, State.VALIDATED),
+    (State.ACI_SIGNED, State.ABANDONED),
+])  # fmt: skip
+def test_a_status_behind_the_dates_is_contradictory(status, last):
+    timeline = told({last: date(2026, 10, 20)}, status)
+    assert "Le statut dit" in timeline.errors[0]
+    assert "20 octobre 2026" in timeline.errors[0]
+
+
+def test_dates_out_of_order_are_refused_with_both_cells_named():
+    timeline = told({State.ACI_SIGNED: date(2023, 1, 1), State.VALIDATED: date(2023, 6, 1)})
+    assert "Date aci_signed" in timeline.errors[0]
+    assert "Date validated" in timeline.errors[0]
+
+
+def test_a_vague_date_moves_up_inside_its_month_or_year_only():
+    days = {State.LETTER_FILED: date(2024, 3, 12), State.LETTER_VALIDATED: MonthDate(2024, 3, 1)}
+    assert stages(told(days)) == [("letter_filed", "2024-03-12"), ("letter_validated", "2024-03-12")]
+    days = {State.LETTER_FILED: date(2024, 3, 12), State.ENGINEERING: YearDate(2024, 1, 1)}
+    assert stages(told(days))[-1] == ("engineering", "2024-03-12")
+    assert told({State.LETTER_FILED: date(2024, 4, 2), State.LETTER_VALIDATED: MonthDate(2024, 3, 1)}).errors
+
+
+def test_a_date_to_come_is_ignored():
+    timeline = told({State.FILED: date(2026, 10, 1), State.VALIDATED: date(2028, 1, 1)})
+    assert stages(timeline) == [("filed", "2026-10-01")]
+    assert "postérieure à aujourd'hui" in timeline.warnings[0]
+
+
+def test_a_validation_later_than_the_silence_is_dropped():
+    timeline = told({State.FILED: date(2023, 5, 15), State.VALIDATED: date(2023, 9, 1)}, State.VALIDATED)
+    assert stages(timeline) == [("filed", "2023-05-15")]
+    assert "réputé validé depuis le 16 juillet 2023" in timeline.warnings[0]
+
+
+def test_an_express_validation_inside_the_two_months_stays():
+    timeline = told({State.FILED: date(2023, 5, 15), State.VALIDATED: date(2023, 7, 15)}, State.VALIDATED)
+    assert stages(timeline)[-1] == ("validated", "2023-07-15")
+    assert not timeline.warnings
+
+
+def test_an_old_filing_said_to_be_under_review_is_deemed_validated():
+    timeline = told({State.FILED: date(2026, 6, 1)}, State.FILED)
+    assert stages(timeline) == [("filed", "2026-06-01")]
+    assert "réputé validé depuis le 2 août 2026" in timeline.warnings[0]
+
+
+def test_filed_without_its_date_is_refused():
+    assert "date de dépôt" in told({State.ENGINEERING: date(2024, 1, 2)}, State.FILED).errors[0]
+
+
+def test_an_opposition_after_the_two_months_is_refused():
+    timeline = told({State.FILED: date(2026, 5, 15), State.OPPOSED: date(2026, 7, 16)})
+    assert "15 juillet 2026" in timeline.errors[0]
+    assert not told({State.FILED: date(2026, 5, 15), State.OPPOSED: date(2026, 7, 15)}).errors
+
+
+def test_an_opposition_before_the_filing_date_means_a_new_filing():
+    timeline = told({State.FILED: date(2026, 10, 1), State.OPPOSED: date(2026, 6, 1)}, State.FILED)
+    assert stages(timeline) == [("opposed", "2026-06-01"), ("filed", "2026-10-01")]
+    assert not timeline.errors
+
+
+def test_an_opposed_project_is_not_validated_without_a_new_filing():
+    days = {State.FILED: date(2026, 5, 15), State.OPPOSED: date(2026, 7, 1), State.VALIDATED: date(2026, 9, 1)}
+    assert "nouveau dépôt" in told(days).errors[0]
+    assert "nouveau dépôt" in told({**days, State.VALIDATED: date(2027, 1, 1)}, State.ACI_SIGNED).errors[0]
+
+
+@pytest.mark.parametrize(("status", "not_yet"), [
+    (State.ACI_SIGNED, State.ACI_SIGNED), (State.ACI_SIGNED, State.VALIDATED), (State.VALIDATED, State.FILED),
+    (State.LETTER_VALIDATED, State.LETTER_FILED),
+])  # fmt: skip
+def test_in_progress_in_the_cell_of_what_the_status_says_done_is_refused(status, not_yet):
+    assert f"Date {not_yet.value}" in told({}, status, not_yet={not_yet}).errors[0]
+
+
+def test_in_progress_after_the_status_says_nothing():
+    assert not told({}, State.ENGINEERING, not_yet={State.VALIDATED, State.ACI_SIGNED}).errors
+
+
+def test_a_signed_contract_is_not_abandoned():
+    assert told({State.ACI_SIGNED: date(2023, 1, 1), State.ABANDONED: date(2024, 1, 1)}).errors
+
+
+def test_an_observed_state_keeps_the_first_day_it_was_seen():
+    known = {State.ENGINEERING: Known(date(2025, 3, 1), is_observed=True)}
+    assert stages(told({}, State.ENGINEERING, known=known)) == [("engineering", "2025-03-01")]
+
+
+def test_a_date_replaces_what_was_only_observed_and_completes_what_is_known():
+    known = {
+        State.INITIATIVE: Known(date(2022, 1, 1), is_observed=False),
+        State.ENGINEERING: Known(date(2025, 3, 1), is_observed=True),
+    }
+    timeline = told({State.ENGINEERING: date(2024, 2, 5)}, None, known=known)
+    assert stages(timeline) == [("initiative", "2022-01-01"), ("engineering", "2024-02-05")]
+    assert timeline.entries[-1].comment == ""
+
+
+def test_all_errors_come_at_once():
+    days = {
+        State.LETTER_FILED: date(2024, 1, 1),
+        State.ENGINEERING: date(2023, 1, 1),
+        State.ACI_SIGNED: date(2022, 1, 1),
+    }
+    assert len(told(days, State.INITIATIVE).errors) == 3

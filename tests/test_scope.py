@@ -1,0 +1,295 @@
+"""Every address × every role × own department, own region, elsewhere. A new address fails here until it is listed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Institution, User
+from accounts.models.institution import Side
+from projects.models import ImportBatch, Project, Promoter, Stage
+from projects.states import State
+from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+Kind, Role, Extent = Institution.Kind, User.Role, User.Extent
+
+OWN, NEAR, FAR = "own department", "own region", "another region"
+LOGIN = 302
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody may read and write, as the design says it; None for who is not logged in."""
+
+    kind: Kind
+    role: Role
+    extent: Extent = Extent.DEPARTMENTS
+
+    @property
+    def reads(self) -> set[str]:
+        return {OWN, NEAR, FAR} if self.extent == Extent.COUNTRY else {OWN, NEAR}
+
+    @property
+    def writes(self) -> set[str]:
+        if self.role == Role.READER:
+            return set()
+        return {OWN} if self.extent == Extent.DEPARTMENTS else self.reads
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == Role.ADMINISTRATOR
+
+    def decides_for(self, side: Side) -> bool:
+        return self.is_administrator or Institution(kind=self.kind).side == side
+
+
+PEOPLE: dict[str, Person | None] = {
+    "nobody": None,
+    "reader of an URPS": Person(Kind.URPS, Role.READER),
+    "reader of the MSA, for the region": Person(Kind.MSA, Role.READER, Extent.REGION),
+    "reader of the ARS, for the country": Person(Kind.ARS_HEADQUARTERS, Role.READER, Extent.COUNTRY),
+    "officer of the ARS": Person(Kind.ARS_DELEGATION, Role.OFFICER),
+    "officer of the CPAM": Person(Kind.CPAM, Role.OFFICER),
+    "manager of the ARS, for the region": Person(Kind.ARS_HEADQUARTERS, Role.MANAGER, Extent.REGION),
+    "administrator of the region": Person(Kind.ARS_HEADQUARTERS, Role.ADMINISTRATOR, Extent.REGION),
+    "technical administrator": Person(Kind.OTHER, Role.ADMINISTRATOR, Extent.COUNTRY),
+}
+Rule = Callable[[Person, str], int]
+
+
+def members(person: Person, where: str) -> int:
+    return 200
+
+
+def readers(person: Person, where: str) -> int:
+    return 200 if where in person.reads else 404
+
+
+def writers(person: Person, where: str) -> int:
+    if where not in person.reads:
+        return 404
+    return 200 if where in person.writes else 403
+
+
+def writers_of(side: Side) -> Rule:
+    def rule(person: Person, where: str) -> int:
+        status = writers(person, where)
+        return 403 if status == 200 and not person.decides_for(side) else status
+
+    return rule
+
+
+def creators(person: Person, where: str) -> int:
+    return 200 if person.writes else 403
+
+
+def administrators(person: Person, where: str) -> int:
+    return 200 if person.is_administrator else 403
+
+
+def uploader_alone(person: Person, where: str) -> int:
+    return 404 if person.is_administrator else 403
+
+
+@dataclass(frozen=True)
+class Page:
+    """`post`: what answers a form sent empty by who may write; None where nothing is written."""
+
+    name: str
+    rule: Rule
+    needs: tuple[str, ...] = ()
+    get: int = 200
+    post: int | None = None
+
+
+PAGES = [
+    Page("home", members),
+    Page("photograph", members),
+    Page("overlaps", members),
+    Page("remuneration", members),
+    Page("password_change", members, post=200),
+    Page("projects", members),
+    Page("project_new", creators, post=422),
+    Page("project", readers, ("pk",)),
+    Page("project_history", readers, ("pk",)),
+    Page("project_edit", writers, ("pk",), post=422),
+    Page("project_perimeter", writers, ("pk",), post=422),
+    Page("project_contacts", writers, ("pk",), post=422),
+    Page("project_note", writers, ("pk",), get=405, post=302),
+    Page("project_referent", writers_of(Side.ARS), ("pk", Side.ARS), post=422),
+    Page("project_referent", writers_of(Side.INSURANCE), ("pk", Side.INSURANCE), post=422),
+    Page("step", writers, ("pk", "receive_letter"), post=422),
+    Page("step", writers_of(Side.ARS), ("pk", "oppose"), post=422),
+    Page("imports", administrators, post=400),
+    Page("import", uploader_alone, ("batch",)),
+    Page("import_annotated", uploader_alone, ("batch",)),
+]
+OPEN_TO_ALL = {"login", "healthz"}
+SENT_ONLY = {"logout"}
+NOTHING_TYPED = {"sent": "yes"}
+
+
+def own_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[str | None]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name
+        elif pattern.namespace != "admin":
+            yield from own_patterns(pattern.url_patterns)
+
+
+@pytest.fixture
+def projects() -> dict[str, Project]:
+    """The same project in one's own department, in another of one's region and in another region."""
+    own = DepartmentFactory()
+    departments = {
+        OWN: own,
+        NEAR: DepartmentFactory(code="98", region=own.region),
+        FAR: DepartmentFactory(code="97X", region=RegionFactory(code="97")),
+    }
+    return {
+        where: ProjectFactory(
+            lead_department=department,
+            stages=[(State.ENGINEERING, date(2024, 1, 1))],
+            promoter=Promoter.objects.create(name=f"Association, {where}"),
+        )
+        for where, department in departments.items()
+    }
+
+
+@pytest.fixture
+def batch(projects) -> ImportBatch:
+    """A file sent by an administrator whom nobody here is."""
+    someone = UserFactory(role=Role.ADMINISTRATOR)
+    content = ContentFile(b"Nom;Communes\n", name="suivi.csv")
+    batch = ImportBatch(filename="suivi.csv", sha256="0" * 64, uploaded_by=someone)
+    batch.file.save("suivi.csv", content)
+    return batch
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def client_of(person: Person | None) -> Client:
+    client = Client()
+    if person:
+        region = RegionFactory(code="99") if person.extent == Extent.REGION else None
+        departments = [DepartmentFactory()] if person.extent == Extent.DEPARTMENTS else []
+        user = UserFactory(
+            institution=InstitutionFactory(kind=person.kind),
+            role=person.role,
+            extent=person.extent,
+            region=region,
+            departments=departments,
+        )
+        client.force_login(user)
+    return client
+
+
+def test_every_address_is_listed():
+    assert set(own_patterns(get_resolver().url_patterns)) == {page.name for page in PAGES} | OPEN_TO_ALL | SENT_ONLY
+
+
+@pytest.mark.parametrize("case", PAGES, ids=lambda case: "-".join((case.name, *case.needs)))
+def test_who_opens_a_page(case, projects, batch):
+    expected, got = {}, {}
+    for who, person in PEOPLE.items():
+        client = client_of(person)
+        for where, project in projects.items() if "pk" in case.needs else [(OWN, None)]:
+            known = {"pk": project and project.pk, "batch": batch.pk}
+            url = reverse(case.name, args=[known.get(need, need) for need in case.needs])
+            allowed = case.rule(person, where) if person else LOGIN
+            is_opened = allowed == 200 or (person and case.get == 405)
+            expected[who, where, "GET"] = case.get if is_opened else allowed
+            got[who, where, "GET"] = client.get(url).status_code
+            if case.post:
+                expected[who, where, "POST"] = case.post if allowed == 200 else allowed
+                got[who, where, "POST"] = client.post(url, NOTHING_TYPED).status_code
+    assert got == expected
+    assert Stage.objects.count() == len(projects), "an empty form has written a step"
+
+
+def test_who_is_not_logged_in_is_sent_to_the_login_page_and_back():
+    response = Client().get("/projets/?q=nord")
+    assert response.url == "/connexion?next=/projets/%3Fq%3Dnord"
+    for name in OPEN_TO_ALL:
+        assert Client().get(reverse(name)).status_code == 200
+
+
+def test_leaving_is_a_form_not_a_link(projects):
+    client = client_of(PEOPLE["officer of the ARS"])
+    assert client.get(reverse("logout")).status_code == 405
+    assert client.post(reverse("logout")).status_code == 302
+    assert client.get("/").status_code == LOGIN
+
+
+def test_lists_and_exports_hold_nothing_of_another_region(projects):
+    for page in ("/projets/", "/projets/?format=csv", "/pilotage/superpositions/", "/"):
+        for who in ("officer of the ARS", "reader of an URPS", "administrator of the region"):
+            assert projects[FAR].name not in client_of(PEOPLE[who]).get(page).content.decode(), (page, who)
+
+
+# The admin
+
+
+def admin_urls(objects: dict[type[Model], Model]) -> Iterator[str]:
+    """Every address of the admin's models, about the given objects where it needs one."""
+    for model, model_admin in admin.site._registry.items():
+        for pattern in model_admin.get_urls():
+            if not pattern.name:
+                continue
+            about = objects.get(model)
+            for args in ([], [about and about.pk], [about and about.pk, 1]):
+                if len(args) == pattern.pattern.regex.groups and (about or not args):
+                    yield reverse(f"admin:{pattern.name}", args=args)
+
+
+def admin_objects(where: str, project: Project) -> dict[type[Model], Model]:
+    person = UserFactory(departments=[project.lead_department])
+    return {Project: project, Promoter: project.promoter, Stage: project.stages.get(), User: person}
+
+
+def test_the_admin_is_for_administrators_alone(projects):
+    urls = [reverse("admin:index"), *admin_urls(admin_objects(OWN, projects[OWN]))]
+    assert len(urls) > 50
+    for who, person in PEOPLE.items():
+        if not (person and person.is_administrator):
+            client = client_of(person)
+            opened = [url for url in urls if client.get(url).status_code == 200]
+            assert opened == [], who
+
+
+def test_an_administrator_finds_its_own_region_in_the_admin_and_no_other(projects):
+    client = client_of(PEOPLE["administrator of the region"])
+    objects = {where: admin_objects(where, project) for where, project in projects.items()}
+    for where, expected in ((OWN, True), (NEAR, True), (FAR, False)):
+        for model, instance in objects[where].items():
+            url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[instance.pk])
+            assert (client.get(url).status_code == 200) == expected, url
+    about_them = {str(instance.pk) for instance in objects[FAR].values()}
+    for url in admin_urls(objects[FAR]):
+        if about_them & set(url.split("/")):
+            assert client.get(url).status_code in (302, 403, 404), url
+
+
+def test_the_admin_changes_no_state(projects):
+    client = client_of(PEOPLE["technical administrator"])
+    project = projects[OWN]
+    page = client.get(reverse("admin:projects_project_change", args=[project.pk]))
+    form = page.context["adminform"].form
+    assert {"state", "search_name", "perimeter", "lead_department"}.isdisjoint(form.fields)
+    assert client.get(reverse("admin:projects_project_add")).status_code == 403
+    stage = project.stages.get()
+    changed = client.post(reverse("admin:projects_stage_change", args=[stage.pk]), {"state": "aci_signed"})
+    assert changed.status_code == 403
+    assert client.post(reverse("admin:projects_stage_delete", args=[stage.pk]), {"post": "yes"}).status_code == 403
+    assert client.post(reverse("admin:projects_project_delete", args=[project.pk]), {"post": "yes"}).status_code == 403
+    assert project.stages.get().state == State.ENGINEERING
