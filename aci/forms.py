@@ -13,6 +13,7 @@ from dsfr.widgets import InlineCheckboxSelectMultiple
 
 from aci.models import Tariff, TariffLine
 from aci.remuneration import AbsurdPopulation, IncompleteTariff, Kind, Remuneration, check_population, remuneration
+from ground.forms import DayField
 from ground.templatetags.french import day
 
 CONTRACT_YEARS = [(1, "1re année"), *((year, f"{year}e année") for year in range(2, 6))]
@@ -25,21 +26,6 @@ class PopulationField(forms.IntegerField):
 
     def to_python(self, value: str | int | None) -> int | None:
         return super().to_python(re.sub(r"\s", "", value) if isinstance(value, str) else value)
-
-
-class DayField(forms.DateField):
-    """A day typed as jj/mm/aaaa or picked; shown as ISO, the only form that the browser's date field accepts."""
-
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-    def __init__(self, **kwargs) -> None:
-        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
-
-    def prepare_value(self, value: str | datetime.date | None) -> str | datetime.date | None:
-        try:
-            return self.to_python(value)
-        except ValidationError:
-            return value
 
 
 class RemunerationForm(DsfrBaseForm):

@@ -1,8 +1,8 @@
 """How fast the application is at national scale, as ratios to bare SQL doing the same work in the same run.
 
-Absolute times depend on the machine, ratios inside one run much less. `make bench` prints one line per measure: the time
-of the application, that of the bare SQL, their ratio with its target, and the number of queries at two sizes of the
-country (it must not grow). The database is a throw-away one, or the empty one that BENCH_DATABASE_URL names.
+Absolute times depend on the machine, ratios inside one run much less. `make bench` prints one line per measure: the
+time of the application, that of the bare SQL, their ratio with its target, and the number of queries at two sizes of
+the country (it must not grow). The database is a throw-away one, or the empty one that BENCH_DATABASE_URL names.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Error pages in the house's look; each says why and what to do."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return content_too_large(request)
-    return render(request, "errors/400.html", status=400)
+    reason = str(exception) if isinstance(exception, BadRequest) else ""  # Django's own reasons are not for users
+    return render(request, "errors/400.html", {"reason": reason}, status=400)
 
 
 @login_not_required

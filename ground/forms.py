@@ -1,6 +1,7 @@
 """Fields and habits that the forms of every app share."""
 
 import datetime
+import re
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ class DayField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+        self.error_messages["invalid"] = "Cette date ne se lit pas : écrivez-la jj/mm/aaaa, par exemple 20/02/2020."
 
     def prepare_value(self, value: str | datetime.date | None) -> str | datetime.date | None:
         try:
@@ -31,6 +33,17 @@ class PastDayField(DayField):
         super().validate(value)
         if value and value > timezone.localdate():
             raise ValidationError("Cette date est dans le futur.")
+
+
+class CodeField(forms.CharField):
+    """An identifier typed or pasted with spaces, dots or small letters: « 130 025 265 00013 »."""
+
+    def to_python(self, value: Any) -> str:
+        return re.sub(r"[\s.]", "", super().to_python(value)).upper()
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without the length that would cut what is pasted."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 def asked_day(request: HttpRequest) -> datetime.date:

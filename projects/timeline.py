@@ -213,8 +213,8 @@ def _refuse_not_yet(
     told: Timeline,
 ) -> None:
     """« en cours » where the status or another date says that it is done."""
-    claimed = {status, *days} - {None}
-    for state in not_yet:
+    claimed = [*days, *([status] if status else [])]
+    for state in sorted(not_yet, key=ORDER.index):
         by = next((other for other in claimed if state == other or state in REQUIRED_BEFORE.get(other, ())), None)
         if by:
             told.errors.append(

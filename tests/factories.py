@@ -92,7 +92,7 @@ class UserFactory(DjangoModelFactory):
 
 
 class ProjectFactory(DjangoModelFactory):
-    """An initiative since 2019; `stages=[("engineering", date(…)), …]` says otherwise, `zones=[…]` gives a perimeter."""
+    """An initiative since 2019; `stages=[("engineering", date(…)), …]` says otherwise, `zones=[…]` is its perimeter."""
 
     name = factory.Sequence("CPTS n° {}".format)
     lead_department = factory.SubFactory(DepartmentFactory)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from ground.forms import PastDayField
+from ground.forms import CodeField, PastDayField
 from projects.forms.guard import GuardedModelForm, LoadedField
 from projects.models import Project, Promoter
 from projects.states import State
@@ -20,6 +20,7 @@ class ProjectForm(DsfrBaseForm, GuardedModelForm):
     class Meta:
         model = Project
         fields = ["name", "lead_department", "other_departments", "finess"]
+        field_classes = {"finess": CodeField}
         widgets = {"other_departments": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args, user: User, **kwargs) -> None:
@@ -51,11 +52,11 @@ class PromoterForm(DsfrBaseForm, GuardedModelForm):
     class Meta:
         model = Promoter
         fields = ["name", "legal_form", "siret", "rna"]
+        field_classes = {"siret": CodeField, "rna": CodeField}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, prefix="promoter", **kwargs)
         self.fields["name"].required = False
-        self.fields["siret"].help_text = "14 chiffres, espaces permis."
 
     def clean(self) -> dict:
         data = super().clean()

@@ -28,7 +28,7 @@ class StepForm(DsfrBaseForm):
         self.project, self.kind, self.user = project, kind, user
         self.fields["comment"].required = kind.needs_comment
         if kind.needs_comment:
-            self.fields["comment"].help_text = "Dites pourquoi : ce texte reste dans l'histoire du projet."
+            self["comment"].help_text = "Dites pourquoi : ce texte reste dans l'histoire du projet."
 
     def save(self) -> Project:
         said = self.cleaned_data

@@ -107,7 +107,7 @@ class Project(StepsMixin):
 
     def clean(self) -> None:
         super().clean()
-        if not search_form(self.name):
+        if self.name and not search_form(self.name):
             raise ValidationError({"name": "Donnez un nom au projet."})
 
     def get_absolute_url(self) -> str:

@@ -200,6 +200,7 @@ def _read_people(facts: Facts, row: Row) -> None:
             facts.email = email
     except ValidationError:
         facts.warnings.append(f"« {email} » n'est pas une adresse de courriel : elle n'est pas reprise.")
+    facts.contact = facts.contact or facts.email or facts.phone
 
 
 def _legal_form(text: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -12,8 +12,15 @@ from django.db.models import Prefetch, Q
 
 from accounts.models import User
 from ground.templatetags.french import day as in_words
-from ground.templatetags.french import number, short_day
-from projects.models import Assignment, Contact, Project, Promoter, Stage
+from projects.models import Assignment, Project, Stage
+from projects.spreadsheets.comparing import (
+    Change,
+    field_changes,
+    held_codes,
+    stage_changes,
+    territory_change,
+    territory_warnings,
+)
 from projects.spreadsheets.facts import DATES, Facts, read_facts
 from projects.spreadsheets.matching import find_project, project_key
 from projects.spreadsheets.opening import open_workbook
@@ -24,7 +31,6 @@ from projects.timeline import OBSERVED, Known, Timeline, deduce
 from projects.workflow import Entry
 from territories.models import Department, PerimeterZone
 
-POPULATION_GAP = 0.1  # above it, the population written in the file is likely not that of its communes
 ACTS_RECORDED = "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
 
 
@@ -39,7 +45,7 @@ class Action(StrEnum):
     def told(self, count: int = 1, *, is_written: bool = False) -> str:
         """« à créer », « inchangée », « refusées »…; once written, « créées »."""
         label = DONE.get(self, LABELS[self]) if is_written else LABELS[self]
-        return label if label.startswith("à ") or count < 2 else f"{label}s"
+        return label if label.startswith("à ") or count == 1 else f"{label}s"
 
 
 LABELS = {
@@ -50,14 +56,7 @@ LABELS = {
     Action.IGNORED: "ignorée",
     Action.REFUSED: "refusée",
 }
-DONE = {Action.CREATED: "créée", Action.UPDATED: "modifiée"}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    field: str
-    old: str
-    new: str
+DONE = {Action.CREATED: "créée", Action.UPDATED: "modifiée", Action.PROPOSED: "non acceptée"}
 
 
 @dataclass(slots=True)
@@ -144,7 +143,7 @@ def make_plan(reading: Reading, *, user: User | None, department: str | None, as
     _judge_twins(plan)
     _find_existing(plan, user)
     labels = {state: reading.columns[column] for column, state in DATES.items() if column in reading.columns}
-    leaves = Leaves({code for row in plan.rows for code in (*row.facts.codes, *_held(row.existing))})
+    leaves = Leaves({code for row in plan.rows for code in (*row.facts.codes, *held_codes(row.existing))})
     for row in plan.rows:
         if row.action != Action.IGNORED:
             _judge(row, labels, leaves, plan.as_of, today)
@@ -163,7 +162,7 @@ def _refuse_outside(plan: Plan, user: User | None) -> None:
 
 
 def _judge_twins(plan: Plan) -> None:
-    """Two rows for one project: the second is ignored when it says the same, refused when it says otherwise."""
+    """Two rows for one project: the second is ignored when it says the same, both are refused when they disagree."""
     first_by_key: dict[tuple[str, str], RowPlan] = {}
     for row in plan.of(Action.CREATED):
         keys = [row.facts.key, *([("finess", row.facts.finess)] if row.facts.finess else [])]
@@ -176,18 +175,20 @@ def _judge_twins(plan: Plan) -> None:
         if twin.facts.key != row.facts.key:
             _refuse(row, f"Même numéro FINESS que la ligne {twin.row} ({twin.project}), sous un autre nom.")
         elif differences:
-            _refuse(row, f"Même projet que la ligne {twin.row}, avec d'autres données : {', '.join(differences)}.")
+            told = f"avec d'autres données : {', '.join(differences)}."
+            _refuse(row, f"Même projet que la ligne {twin.row}, {told}")
+            if twin.action != Action.REFUSED:
+                _refuse(twin, f"Même projet que la ligne {row.row}, {told}")
         else:
             row.action, row.insee_codes = Action.IGNORED, []
             row.messages = [f"Identique à la ligne {twin.row}."]
 
 
-def _find_existing(plan: Plan, user: User | None) -> None:
-    """The project each row speaks of: by FINESS, then by name; a near name is only proposed."""
-    rows = plan.of(Action.CREATED)
+def _known_projects(rows: list[RowPlan]) -> list[Project]:
+    """The projects that rows may speak of, with all that is compared."""
     departments = {row.facts.department for row in rows}
     finess = {row.facts.finess for row in rows} - {""}
-    known = list(
+    return list(
         Project.objects.filter(Q(lead_department__in=departments) | Q(finess__in=finess))
         .select_related("promoter", "perimeter")
         .prefetch_related(
@@ -199,56 +200,79 @@ def _find_existing(plan: Plan, user: User | None) -> None:
             Prefetch("perimeter__memberships", PerimeterZone.objects.filter(until=None).select_related("zone")),
         )
     )
+
+
+def _find_existing(plan: Plan, user: User | None) -> None:
+    """The project each row speaks of: by FINESS, then by name; a near name is only proposed."""
+    rows = plan.of(Action.CREATED)
+    known = _known_projects(rows)
     by_finess = {project.finess: project for project in known if project.finess}
     by_key: dict[tuple[str, str], list[Project]] = defaultdict(list)
     for project in known:
         by_key[project.lead_department_id, project_key(project.name)].append(project)
+    claimed: dict[int, int] = {}
     for row in rows:
-        same_name = by_key.get(row.facts.key, [])
-        row.existing = by_finess.get(row.facts.finess) or (same_name[0] if same_name else None)
-        if len(same_name) > 1 and row.existing in same_name and not row.facts.finess:
-            _refuse(row, "Plusieurs projets de ce département portent ce nom : donnez le numéro FINESS.")
-        elif row.existing and user and not user.can_write_in({row.existing.lead_department_id}):
-            _refuse(row, "Ce numéro FINESS est celui d'un projet d'un département qui n'est pas l'un des vôtres.")
-        elif row.existing and row.existing.finess and row.facts.finess not in ("", row.existing.finess):
-            _refuse(row, f"Ce projet est connu sous un autre numéro FINESS ({row.existing.finess}).")
-    claimed = {row.existing.pk for row in rows if row.existing}
+        namesakes = by_key.get(row.facts.key, [])
+        row.existing = by_finess.get(row.facts.finess) or next(iter(namesakes), None)
+        if row.existing and (reason := _wrong_project(row, namesakes, claimed, user)):
+            _refuse(row, reason)
     for row in rows:
         if row.existing or row.action == Action.REFUSED:
             continue
         free = {p.name: p for p in known if p.lead_department_id == row.facts.department and p.pk not in claimed}
         if near := find_project(row.facts.name, free):
             row.existing = free[near.name]
-            claimed.add(row.existing.pk)
+            claimed[row.existing.pk] = row.row
             row.facts.doubts.append(
                 f"Est-ce « {near.name} », déjà connu ? Si oui, acceptez ; sinon, donnez à cette ligne un autre nom."
             )
             row.messages.append(row.facts.doubts[-1])
 
 
-def _held(project: Project | None) -> set[str]:
-    """Codes of the zones that a known project holds."""
-    return {membership.zone.code for membership in project.perimeter.memberships.all()} if project else set()
+def _wrong_project(row: RowPlan, namesakes: list[Project], claimed: dict[int, int], user: User | None) -> str:
+    """Why the project found may not be the row's; empty when it is. `claimed` gives the row that has each project."""
+    project, finess = row.existing, row.facts.finess
+    if claimed.setdefault(project.pk, row.row) != row.row:
+        return f"Ce projet est déjà celui de la ligne {claimed[project.pk]} ({project})."
+    if namesakes and project not in namesakes:
+        return f"Ce nom est celui d'un projet connu, ce numéro FINESS celui d'un autre ({project})."
+    if len(namesakes) > 1 and not finess:
+        return "Plusieurs projets de ce département portent ce nom : donnez le numéro FINESS."
+    if project.finess and finess and project.finess != finess:
+        return f"Ce projet est connu sous un autre numéro FINESS ({project.finess})."
+    if user and not user.can_write_in({project.lead_department_id}):
+        return "Ce numéro FINESS est celui d'un projet d'un département qui n'est pas l'un des vôtres."
+    return ""
 
 
 def _judge(row: RowPlan, labels: Mapping[State, str], leaves: Leaves, as_of: date, today: date) -> None:
     """The last word on a row: its stages, what would change, and whether somebody must look at it first."""
     timeline = _timeline(row, labels, as_of, today)
-    row.messages = [*timeline.errors, *row.messages, *timeline.warnings, *_territory_warnings(row.facts, leaves)]
+    row.messages = [*timeline.errors, *row.messages, *timeline.warnings, *territory_warnings(row.facts, leaves)]
     if timeline.errors:
         row.action = Action.REFUSED
     if row.action == Action.REFUSED:
         return
+    _judge_territory(row, leaves, as_of)
+    row.changes += stage_changes(row.existing, row.entries) if row.entries is not None else []
     if row.existing:
-        row.changes = [*_stage_changes(row), *_changes(row, leaves, as_of)]
+        row.changes += field_changes(row.facts, row.existing, leaves, as_of)
         row.action = Action.UPDATED if row.changes else Action.UNCHANGED
-    else:
-        row.moves_territory = bool(row.facts.codes)
-        row.changes = _first_facts(row, leaves)
     if row.action == Action.UNCHANGED:
         row.messages = [message for message in row.messages if message not in row.facts.doubts]
     elif row.facts.doubts:
         row.action = Action.PROPOSED
+
+
+def _judge_territory(row: RowPlan, leaves: Leaves, as_of: date) -> None:
+    wanted = leaves.of(row.facts.codes)
+    if not wanted or wanted == held_codes(row.existing):
+        return
+    if row.existing and any(held.since > as_of for held in row.existing.perimeter.memberships.all()):
+        row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
+        return
+    row.moves_territory = True
+    row.changes.append(territory_change(row.existing, wanted, leaves))
 
 
 def _timeline(row: RowPlan, labels: Mapping[State, str], as_of: date, today: date) -> Timeline:
@@ -276,105 +300,3 @@ def _timeline(row: RowPlan, labels: Mapping[State, str], as_of: date, today: dat
 def _is_recorded(entry: Entry, stages: list[Stage]) -> bool:
     is_observed = entry.comment.startswith(OBSERVED)
     return any(stage.state == entry.state and (is_observed or stage.since == entry.since) for stage in stages)
-
-
-def _stage_changes(row: RowPlan) -> list[Change]:
-    if row.entries is None:
-        return []
-    old = {State(stage.state): stage.since for stage in row.existing.stages.all() if not stage.is_tacit}
-    new = {entry.state: entry.since for entry in row.entries}
-    return [
-        Change(state.short_label, short_day(old.get(state)), short_day(new.get(state)))
-        for state in State
-        if old.get(state) != new.get(state)
-    ] or [Change("Étapes", "dates constatées", "dates du fichier")]
-
-
-def _changes(row: RowPlan, leaves: Leaves, as_of: date) -> list[Change]:
-    """What else would change on a known project; a blank cell changes nothing."""
-    facts, project = row.facts, row.existing
-    renamed = project_key(facts.name) != project_key(project.name) and not facts.doubts
-    others = {department.pk for department in project.other_departments.all()}
-    reached = reached_departments(facts, leaves) | others - {project.lead_department_id}
-    told = [
-        Change("Nom", project.name, facts.name if renamed else ""),
-        _territory_change(row, leaves, as_of),
-        *_promoter_changes(facts, project.promoter or Promoter()),
-        Change("N° FINESS", project.finess, facts.finess),
-        Change("Autres départements", ", ".join(sorted(others)), ", ".join(sorted(reached))),
-        *_people_changes(facts, project, as_of),
-    ]
-    return [change for change in told if change and change.new and change.new != change.old]
-
-
-def _territory_change(row: RowPlan, leaves: Leaves, as_of: date) -> Change | None:
-    held, wanted = _held(row.existing), leaves.of(row.facts.codes)
-    if not wanted or wanted == held:
-        return None
-    if any(membership.since > as_of for membership in row.existing.perimeter.memberships.all()):
-        row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
-        return None
-    row.moves_territory = True
-    return Change("Territoire", _zones_told(held, leaves), _zones_told(wanted, leaves, held))
-
-
-def _promoter_changes(facts: Facts, promoter: Promoter) -> list[Change]:
-    changes = [Change("Porteur", promoter.name, facts.promoter)]
-    if promoter.name or facts.promoter:
-        changes += [
-            Change("SIRET", promoter.siret, facts.siret),
-            Change("RNA", promoter.rna, facts.rna),
-            Change("Forme juridique", promoter.legal_form, facts.legal_form),
-        ]
-    return changes
-
-
-def _people_changes(facts: Facts, project: Project, as_of: date) -> list[Change]:
-    changes = []
-    referents = {assignment.side: assignment for assignment in project.assignments.all()}
-    for side, name in facts.referents.items():
-        current = referents.get(side)
-        if current is None or current.since <= as_of:
-            changes.append(Change(f"Référent {side.label}", str(current or ""), name))
-    if facts.contact:
-        contact = next((c for c in project.contacts.all() if c.name == facts.contact), Contact())
-        changes += [
-            Change("Contact", contact.name, facts.contact),
-            Change("Courriel", contact.email, facts.email),
-            Change("Téléphone", contact.phone, facts.phone),
-        ]
-    if facts.note not in {note.text for note in project.notes.all()}:
-        changes.append(Change("Observation", "", facts.note))
-    return changes
-
-
-def reached_departments(facts: Facts, leaves: Leaves) -> set[str]:
-    """The departments besides its own that a project reaches: as told, and those of its communes."""
-    return {*facts.others, *(leaves.department[code] for code in leaves.of(facts.codes))} - {facts.department}
-
-
-def _first_facts(row: RowPlan, leaves: Leaves) -> list[Change]:
-    stages = [Change(entry.state.short_label, "", short_day(entry.since)) for entry in row.entries or ()]
-    territory = leaves.of(row.facts.codes)
-    return [*stages, *([Change("Territoire", "", _zones_told(territory, leaves))] if territory else [])]
-
-
-def _zones_told(codes: Iterable[str], leaves: Leaves, held: Iterable[str] = ()) -> str:
-    """« 3 zones, 61 200 hab. », and against `held` what comes and what leaves."""
-    codes, held = set(codes), set(held)
-    plural = "s" if len(codes) > 1 else ""
-    told = f"{len(codes)} zone{plural}, {number(sum(leaves.population.get(code, 0) for code in codes))} hab."
-    comes = [leaves.name.get(code, code) for code in sorted(codes - held)] if held else []
-    leaves_it = [leaves.name.get(code, code) for code in sorted(held - codes)]
-    told += f" ; arrive : {', '.join(comes)}" if comes else ""
-    return told + (f" ; part : {', '.join(leaves_it)}" if leaves_it else "")
-
-
-def _territory_warnings(facts: Facts, leaves: Leaves) -> list[str]:
-    if not facts.codes:
-        return [] if facts.errors else ["Aucune commune n'est donnée."]
-    population = sum(leaves.population[code] for code in leaves.of(facts.codes))
-    if facts.population and abs(facts.population - population) > POPULATION_GAP * population:
-        told, counted = number(facts.population), number(population)
-        return [f"Le fichier compte {told} habitants, ces communes en ont {counted} : vérifiez."]
-    return []

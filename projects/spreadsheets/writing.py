@@ -9,8 +9,9 @@ from django.db import transaction
 
 from accounts.models import User
 from projects.models import Assignment, Note, Project, Promoter
+from projects.spreadsheets.comparing import reached_departments
 from projects.spreadsheets.facts import Facts
-from projects.spreadsheets.plan import Action, Plan, RowPlan, make_plan, reached_departments
+from projects.spreadsheets.plan import Action, Plan, RowPlan, make_plan
 from projects.spreadsheets.reading import Reading
 from projects.spreadsheets.zones import Leaves
 from projects.workflow import write_timeline
@@ -40,14 +41,14 @@ def write_import(
     skip_refused: bool = False,
     accept: Callable[[RowPlan], bool] = lambda row: False,
 ) -> Plan:
-    """Make the plan again, alone at work in its departments, and write it.
+    """Make the plan again, alone at work, write it, and return it with what became of each row.
 
     `shown` is the digest of the plan that was shown; `accept` tells which proposed rows somebody agreed to. Raises
     NotWritten when the plan is no longer the one shown, when rows are refused, when a row fails while being written.
     """
     _lock()
     plan = make_plan(reading, user=user, department=department, as_of=as_of, today=today)
-    if shown and plan.digest != shown:
+    if shown is not None and plan.digest != shown:
         raise NotWritten(
             "Les données ont changé depuis l'affichage de cette page : rien n'a été écrit. "
             "Relisez ce qui suit et confirmez.",
@@ -75,7 +76,11 @@ def write_import(
             reasons = " ".join(error.messages)
             raise NotWritten(f"Ligne {row.row} ({row.project}) : {reasons} Rien n'a été écrit.", plan) from error
     for row in plan.of(Action.PROPOSED):
-        row.messages.append("Acceptée et écrite." if row in rows else "Laissée de côté : à vérifier par une personne.")
+        if accept(row):
+            row.action = Action.UPDATED if row.existing else Action.CREATED
+            row.messages.append("Acceptée.")
+        else:
+            row.messages.append("Laissée de côté : à vérifier par une personne.")
     return plan
 
 

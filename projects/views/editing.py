@@ -49,7 +49,8 @@ def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Le projet est modifié.")
         warn_of_namesakes(request, form)
         return redirect(project)
-    context = {"project": project, "form": form, "promoter_form": promoter, "forms": forms}
+    is_shared = project.promoter is not None and project.promoter.projects.count() > 1
+    context = {"project": project, "form": form, "promoter_form": promoter, "forms": forms, "is_shared": is_shared}
     return render(request, "projects/edit.html", context, status=422 if form.is_bound else 200)
 
 

@@ -78,6 +78,8 @@ def review(
         "refused": plan.counts[Action.REFUSED],
         "writable": len(plan.of(Action.CREATED, Action.UPDATED, Action.PROPOSED)),
         "reason": reason,
+        "accepted": request.POST.getlist("accept"),  # ticks stay when the page is shown again
+        "skip_refused": "skip_refused" in request.POST,
     }
     return render(request, "projects/import_review.html", context, status=status)
 

@@ -66,7 +66,7 @@ def test_without_any_counted_mission(answer):
         ({"population": "beaucoup"}, "nombre entier"),
         ({"population": "1,5"}, "nombre entier"),
         ({"population": "5000", "on": "2018-01-01"}, "le premier commence le 25 août 2019"),
-        ({"population": "5000", "on": "bientôt"}, "Date : Saisissez une date valide"),
+        ({"population": "5000", "on": "bientôt"}, "Date : Cette date ne se lit pas"),
         ({"population": "5000", "mission": ["bridge"]}, "bridge n’en fait pas partie"),
         ({"population": "5000", "year": "12"}, "12 n’en fait pas partie"),
     ],

@@ -84,7 +84,7 @@ def test_without_region_every_department_is_there() -> None:
 
 @pytest.mark.parametrize(
     ("options", "why"),
-    [({"region": "ZZ"}, "Cette région n'existe pas"), ({"date": "hier"}, "Saisissez une date valide")],
+    [({"region": "ZZ"}, "Cette région n'existe pas"), ({"date": "hier"}, "Cette date ne se lit pas")],
 )
 @pytest.mark.django_db
 def test_command_says_what_it_does_not_know(options: dict[str, str], why: str) -> None:
@@ -148,7 +148,7 @@ def test_country_readers_choose_a_region_or_none(client_of) -> None:
 def test_a_date_that_is_none_is_a_400_that_keeps_the_page(client_of, delegation: User) -> None:
     page = client_of(delegation).get(reverse("photograph"), {"date": "hier"})
     assert page.status_code == 400
-    assert "Saisissez une date valide" in page.content.decode()
+    assert "Cette date ne se lit pas" in page.content.decode()
 
 
 @pytest.mark.usefixtures("projects")

@@ -36,6 +36,22 @@ def test_a_project_is_created_with_its_first_stage(client_of, ars, neighbour):
     ]
 
 
+def test_identifiers_may_be_pasted_with_their_spaces(client_of, ars):
+    said = {
+        "finess": "75 071 218 4",
+        "promoter-name": "Asso",
+        "promoter-siret": "130 025 265 00013",
+        "promoter-rna": "w931012345",
+    }
+    client_of(ars).post(NEW, typed(**said))
+    project = Project.objects.get()
+    assert (project.finess, project.promoter.siret, project.promoter.rna) == (
+        "750712184",
+        "13002526500013",
+        "W931012345",
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -148,6 +164,7 @@ def test_a_change_of_the_promoter_meanwhile_is_told_too(project, client_of, ars,
 def test_a_promoter_of_several_projects_stays_as_it_is_for_the_others(project, client_of, ars, far):
     other = ProjectFactory(lead_department=far, promoter=project.promoter)
     client = client_of(ars)
+    assert "Ce porteur porte aussi d'autres projets" in client.get(edit_url(project)).text
     client.post(edit_url(project), {**loaded(client, project), "promoter-name": "Association nouvelle"})
     project.refresh_from_db()
     other.refresh_from_db()

@@ -179,9 +179,9 @@ def test_what_cannot_be_understood_is_refused_with_its_reason(row, reason):
 def test_two_rows_that_disagree_about_one_project_are_refused():
     rows = (["CPTS Est", 93, "Gagny", "LI reçue"], ["CPTS Est", 93, "Coubron", "LI validée"])
     first, second = project_rows(planned(xlsx(*rows)))
-    assert (first.action, second.action) == (Action.CREATED, Action.REFUSED)
+    assert first.action == second.action == Action.REFUSED
+    assert "ligne 4, avec d'autres données : communes, statut" in first.messages[0]
     assert "ligne 3" in second.messages[0]
-    assert "communes, statut" in second.messages[0]
 
 
 def test_a_department_may_come_from_the_choice_or_the_title():
@@ -238,3 +238,15 @@ def test_the_queries_of_a_plan_do_not_grow_with_its_rows():
         return len(queries)
 
     assert count(2) == count(20)
+
+
+def test_a_number_of_one_project_and_the_name_of_another_are_refused():
+    headers = ["Nom du projet", "Département", "N° FINESS", "Statut"]
+    written(xlsx(["CPTS Est", 93, "930000005", "LI reçue"], ["CPTS Ouest", 93, "", "LI reçue"], headers=headers))
+    assert Project.objects.get(name="CPTS Est").finess == "930000005"
+    (row,) = project_rows(planned(xlsx(["CPTS Ouest", 93, "930000005", "LI reçue"], headers=headers)))
+    assert row.action == Action.REFUSED
+    renamed = ["CPTS du Levant", 93, "930000005", "LI reçue"]
+    first, second = project_rows(planned(xlsx(renamed, ["CPTS Est", 93, "", "LI reçue"], headers=headers)))
+    assert (first.action, second.action) == (Action.UPDATED, Action.REFUSED)
+    assert "ligne 3" in second.messages[0]

@@ -107,8 +107,9 @@ def test_no_file_at_all_is_told(client):
 def test_refused_rows_are_left_aside_only_when_asked(client):
     send(client, xlsx(GOOD, BAD))
     batch = ImportBatch.objects.get()
-    refused = confirm(client, batch)
+    refused = confirm(client, batch, accept=["kept"])
     assert refused.status_code == 422
+    assert refused.context["accepted"] == ["kept"]
     assert "Une ligne est refusée : rien n&#x27;a été écrit" in refused.text
     assert not Project.objects.exists()
     assert confirm(client, batch, skip_refused="on").status_code == 302
@@ -121,12 +122,14 @@ def test_only_ticked_proposals_are_written(client):
     (row, _) = client.get(batch.get_absolute_url()).context["plan"].of("proposed")
     confirm(client, batch, accept=[row.key])
     assert [project.name for project in Project.objects.all()] == ["CPTS Est"]
+    assert "1 créée, 1 non acceptée" in client.get(batch.get_absolute_url()).text
 
 
-def test_a_plan_that_is_no_longer_true_is_shown_again(client):
+@pytest.mark.parametrize("shown", [{"shown": "what was true an hour ago"}, {}])
+def test_a_plan_that_is_no_longer_true_is_shown_again(client, shown):
     send(client, xlsx(GOOD))
     batch = ImportBatch.objects.get()
-    answer = client.post(batch.get_absolute_url(), {"shown": "what was true an hour ago"})
+    answer = client.post(batch.get_absolute_url(), shown)
     assert answer.status_code == 422
     assert "ont changé" in answer.text
     assert not Project.objects.exists()

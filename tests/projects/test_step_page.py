@@ -61,7 +61,7 @@ def test_a_date_typed_the_french_way_is_understood(project, client_of, ars):
         ("abandon", {"comment": "   "}, "Ce champ est obligatoire"),
         ("file_health_project", {"effective_on": "2022-01-01"}, "n&#x27;est suivi que depuis le 2 janvier 2023"),
         ("file_health_project", {"effective_on": "2999-01-01"}, "La date est dans le futur"),
-        ("file_health_project", {"effective_on": "hier"}, "Saisissez une date valide"),
+        ("file_health_project", {"effective_on": "hier"}, "Cette date ne se lit pas"),
         ("file_health_project", {"seen_state": "filed"}, "changé d&#x27;état depuis l&#x27;ouverture"),
         ("sign_aci", {}, "cette étape part de « Projet validé »"),
     ],
