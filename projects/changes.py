@@ -29,6 +29,7 @@ class Change:
     subject: str
     act: str
     fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
 
 
 CREATED, DELETED = "+", "-"
@@ -67,7 +68,8 @@ def _changes(records: models.QuerySet, subject: Any) -> Iterator[Change]:
             fields = tuple(_fields(previous, record)) if record.history_type == "~" and previous else ()
             if fields or record.history_type != "~":
                 by = str(record.history_user) if record.history_user else "import ou commande"
-                yield Change(record.history_date, by, subject(record), ACTS[record.history_type], fields)
+                act, reason = ACTS[record.history_type], record.history_change_reason or ""
+                yield Change(record.history_date, by, subject(record), act, fields, reason)
             previous = record
 
 

@@ -7,7 +7,7 @@ from projects.views.people import contacts, note_add, referent
 from projects.views.perimeter import perimeter
 from projects.views.project_list import ProjectList
 from projects.views.project_page import project_page
-from projects.views.steps import step
+from projects.views.steps import step, step_take_back
 
 urlpatterns = [
     path("", ProjectList.as_view(), name="projects"),
@@ -23,4 +23,5 @@ urlpatterns = [
     path("<int:pk>/notes", note_add, name="project_note"),
     path("<int:pk>/historique", project_history, name="project_history"),
     path("<int:pk>/etapes/<slug:name>/", step, name="step"),
+    path("<int:pk>/annuler-etape", step_take_back, name="step_take_back"),
 ]

@@ -164,7 +164,6 @@ def settle(project: Project) -> bool:
     today = project.state_on_day(timezone.localdate())
     stored = Project.objects.filter(pk=project.pk).exclude(state=today)
     stand_at(project, today)
-    project.full_clean()
     changed = bool(stored)
     if changed:
         project.save(update_fields=["state"])
@@ -192,8 +191,59 @@ def _record(project: Project, entry: Entry, *, by: User | None) -> None:
         last.save(update_fields=["until"])
     project.stages.create(**asdict(entry), recorded_by=by)
     if entry.state == State.FILED:
-        silence = Entry(State.VALIDATED, clock.acquired_on(entry.since), Stage.Origin.SILENCE, reference=clock.RULE)
-        _record(project, silence, by=by)
+        _plan_silence(project, entry.since, by=by)
+
+
+def _plan_silence(project: Project, received_on: date, *, by: User | None) -> None:
+    silence = Entry(State.VALIDATED, clock.acquired_on(received_on), Stage.Origin.SILENCE, reference=clock.RULE)
+    _record(project, silence, by=by)
+
+
+def last_recorded(project: Project) -> Stage:
+    """The last stage that somebody recorded; what silence makes or will make of it does not count."""
+    return [stage for stage in project.stages.all() if not stage.is_tacit][-1]
+
+
+def why_not_take_back(project: Project, user: User) -> str:
+    """Why `user` cannot take back the last recorded step; empty when it can. The first stage opens the project."""
+    stage = last_recorded(project)
+    if stage == next(iter(project.stages.all())):
+        return "C'est la première étape du projet : il n'y a rien avant elle."
+    if user.is_administrator or stage.recorded_by == user:
+        return ""
+    author_side = stage.recorded_by.side if stage.recorded_by else None
+    if user.role == User.Role.MANAGER and user.side == author_side:
+        return ""
+    return "Seuls son auteur, un responsable de son institution ou un administrateur annulent une étape."
+
+
+def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
+    """Undo the last recorded step, entered by mistake: the stage before is true again, and its clock if it was filed.
+
+    What was undone stays in the field history, with `reason`. Returns the stage taken back. Raises as `take_step` does;
+    `seen_stage` is the stage shown on the page the user answers from.
+    """
+    with transaction.atomic():
+        project = lock(Project.objects.for_user(user), pk)
+        if not user.can_write_in(project.department_codes()):
+            raise PermissionDenied("Ce projet n'est pas de vos départements.")
+        if last_recorded(project).pk != seen_stage:
+            raise ValidationError(
+                "Une autre étape a été enregistrée depuis l'ouverture de cette page : relisez le projet."
+            )
+        if obstacle := why_not_take_back(project, user):
+            raise PermissionDenied(obstacle)
+        taken_back = last_recorded(project)
+        for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
+            stage._change_reason = reason  # read by django-simple-history
+            stage.delete()
+        before = project.stages.last()
+        before.until = None
+        before.save(update_fields=["until"])
+        if before.state == State.FILED:
+            _plan_silence(project, before.since, by=user)
+        settle(project)
+    return taken_back
 
 
 def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | None) -> None:

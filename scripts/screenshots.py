@@ -37,6 +37,7 @@ def pages() -> list[tuple[str, str]]:
         ("photographie", reverse("photograph") + "?date=2020-02-20"),
         ("superpositions", reverse("overlaps")),
         ("remuneration", reverse("remuneration") + "?population=120000"),
+        ("import", reverse("imports")),
     ]
 
 

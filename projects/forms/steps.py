@@ -6,9 +6,9 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import DayField
-from projects.models import Project
+from projects.models import Project, Stage
 from projects.states import State
-from projects.workflow import Step, StepKind, latest_day_for, take_step
+from projects.workflow import Step, StepKind, last_recorded, latest_day_for, take_back, take_step
 
 
 class StepForm(DsfrBaseForm):
@@ -35,3 +35,22 @@ class StepForm(DsfrBaseForm):
         step = Step(self.kind.name, said["effective_on"], comment=said["comment"], reference=said["reference"])
         seen = State(said["seen_state"]) if said["seen_state"] else None
         return take_step(self.user, self.project.pk, step, seen_state=seen)
+
+
+class TakeBackForm(DsfrBaseForm):
+    """`save()` takes back the last step; it raises what `take_back` raises."""
+
+    reason = forms.CharField(
+        label="Raison",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Par exemple : « date mal recopiée ». Elle reste dans l'historique, avec l'étape annulée.",
+    )
+    seen_stage = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, project: Project, user: User, **kwargs) -> None:
+        super().__init__(*args, initial={"seen_stage": last_recorded(project).pk}, **kwargs)
+        self.project, self.user = project, user
+
+    def save(self) -> Stage:
+        said = self.cleaned_data
+        return take_back(self.user, self.project.pk, said["reason"], seen_stage=said["seen_stage"])

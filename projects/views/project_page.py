@@ -15,7 +15,7 @@ from projects.models import Project
 from projects.overlaps import overlaps_of
 from projects.states import State
 from projects.views.access import may_write, readable_project
-from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds
+from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds, why_not_take_back
 
 
 def project_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -59,6 +59,7 @@ def project_page(request: HttpRequest, pk: int) -> HttpResponse:
         "notes": project.notes.select_related("recorded_by"),
         "note_form": NoteForm(),
         "may_write": writes,
+        "may_take_back": writes and not why_not_take_back(project, request.user),
     }
     return render(request, "projects/project.html", context)
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline
-from projects.forms.steps import StepForm
+from projects.forms.steps import StepForm, TakeBackForm
 from projects.states import State
-from projects.views.access import readable_project
+from projects.views.access import readable_project, writable_project
 from projects.views.project_page import offer_of
-from projects.workflow import StepKind, may_decide, step_kinds
+from projects.workflow import StepKind, last_recorded, may_decide, step_kinds, why_not_take_back
 
 
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -42,6 +42,27 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
     }
     return render(request, "projects/step.html", context, status=422 if form.is_bound else 200)
+
+
+def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo the last step of a project, entered by mistake, and say why."""
+    project = writable_project(request, pk)
+    if obstacle := why_not_take_back(project, request.user):
+        raise PermissionDenied(obstacle)
+    form = TakeBackForm(request.POST or None, project=project, user=request.user)
+    if form.is_valid():
+        try:
+            stage = form.save()
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(
+                request, f"Étape annulée : « {State(stage.state).short_label} » du {in_words(stage.since)}."
+            )
+            return redirect(project)
+    stages = [stage for stage in project.stages.all() if not stage.is_tacit]
+    context = {"project": project, "form": form, "stage": last_recorded(project), "before": stages[-2]}
+    return render(request, "projects/take_back.html", context, status=422 if form.is_bound else 200)
 
 
 def tell(request: HttpRequest, kind: StepKind, effective_on: date) -> None:

@@ -103,3 +103,18 @@ def test_the_cpam_does_not_decide_for_the_ars(project, client_of, ars, cpam):
 
 def test_an_unknown_step_is_not_found(project, client_of, ars):
     assert client_of(ars).get(url(project, "settle")).status_code == 404
+
+
+def test_a_step_entered_by_mistake_is_taken_back_with_its_reason(project, client_of, ars):
+    take_step(ars, project.pk, Step("file_health_project", timezone.localdate()))
+    browser = client_of(ars)
+    page = browser.get(f"{project.get_absolute_url()}annuler-etape")
+    assert "le délai de deux mois" not in page.text
+    said = {"seen_stage": page.context["form"].initial["seen_stage"]}
+    refused = browser.post(f"{project.get_absolute_url()}annuler-etape", said)
+    assert refused.status_code == 422
+    assert project.stages.filter(state=State.FILED).exists()
+    done = browser.post(f"{project.get_absolute_url()}annuler-etape", {**said, "reason": "Mauvais projet"}, follow=True)
+    assert "Étape annulée : « Projet déposé »" in done.text
+    assert [stage.state for stage in project.stages.all()] == [State.ENGINEERING]
+    assert "Mauvais projet" in browser.get(f"{project.get_absolute_url()}historique").text

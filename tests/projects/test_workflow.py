@@ -17,7 +17,18 @@ from projects.clock import acquired_on
 from projects.management.commands.write_workflow import PATH, workflow_text
 from projects.models import Project, Stage
 from projects.states import State
-from projects.workflow import Entry, Step, may_decide, open_project, settle, state_changed, step_kinds, take_step
+from projects.workflow import (
+    Entry,
+    Step,
+    last_recorded,
+    may_decide,
+    open_project,
+    settle,
+    state_changed,
+    step_kinds,
+    take_back,
+    take_step,
+)
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -314,6 +325,80 @@ def test_stages_follow_each_other_without_hole_and_filings_hold_their_clock(trie
         assert stages[-1].state != State.FILED
         assert Project.objects.get(pk=project.pk).state == project.state_on_day(timezone.localdate())
         transaction.set_rollback(True)
+
+
+# Taking back what was entered by mistake
+
+
+def taken_back(user: User, project: Project, reason: str = "Date mal recopiée") -> Project:
+    take_back(user, project.pk, reason, seen_stage=last_recorded(project).pk)
+    return Project.objects.get(pk=project.pk)
+
+
+def test_a_step_taken_back_leaves_the_project_as_it_was(ars):
+    project = project_in(State.FORMALISING, date(2023, 3, 1))
+    before = timeline(project)
+    take_step(ars, project.pk, step("receive_letter", date(2023, 4, 1)))
+    project = taken_back(ars, project)
+    assert timeline(project) == before
+    assert project.state == State.FORMALISING
+
+
+def test_a_filing_taken_back_takes_its_tacit_validation_along(ars):
+    project = project_in(State.ENGINEERING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("file_health_project", FILED))
+    project = taken_back(ars, project)
+    assert timeline(project)[-1] == (State.ENGINEERING, date(2023, 3, 1), None)
+    assert project.state == State.ENGINEERING
+
+
+@pytest.mark.parametrize("name", ["oppose", "validate_health_project", "withdraw_filing", "abandon"])
+def test_when_a_decision_is_taken_back_the_clock_of_the_filing_runs_again(name, ars):
+    project = project_in(State.ENGINEERING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("file_health_project", FILED))
+    before = timeline(project)
+    take_step(ars, project.pk, step(name, date(2023, 6, 1)))
+    project = taken_back(ars, project)
+    assert timeline(project) == before
+    assert project.state_on_day(ACQUIRED) == State.VALIDATED
+
+
+def test_what_was_taken_back_stays_in_the_history_with_its_reason(ars):
+    project = project_in(State.FORMALISING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("receive_letter", date(2023, 4, 1)))
+    taken_back(ars, project, "Lettre d'un autre projet")
+    trace = Stage.history.filter(history_type="-", project=project.pk).get()
+    assert (trace.state, trace.since) == (State.LETTER_FILED, date(2023, 4, 1))
+    assert trace.history_change_reason == "Lettre d'un autre projet"
+
+
+def test_only_its_author_a_manager_of_its_side_or_an_administrator_takes_a_step_back(ars, cpam, department):
+    project = project_in(State.FORMALISING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("receive_letter", date(2023, 4, 1)))
+
+    def colleague(kind: Kind, role: Role) -> User:
+        return UserFactory(institution=InstitutionFactory(kind=kind), role=role, departments=[department])
+
+    for stranger in (cpam, colleague(Kind.ARS_DELEGATION, Role.OFFICER), colleague(Kind.CPAM, Role.MANAGER)):
+        with pytest.raises(PermissionDenied, match="Seuls son auteur"):
+            taken_back(stranger, project)
+    taken_back(colleague(Kind.ARS_HEADQUARTERS, Role.MANAGER), project)
+    assert Project.objects.get(pk=project.pk).state == State.FORMALISING
+
+
+def test_the_opening_of_a_project_is_not_taken_back(ars):
+    project = ProjectFactory()
+    with pytest.raises(PermissionDenied, match="première étape"):
+        taken_back(ars, project)
+
+
+def test_a_step_is_taken_back_once(ars):
+    project = project_in(State.FORMALISING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("receive_letter", date(2023, 4, 1)))
+    seen = last_recorded(project).pk
+    take_back(ars, project.pk, "Doublon", seen_stage=seen)
+    with pytest.raises(ValidationError, match="relisez le projet"):
+        take_back(ars, project.pk, "Doublon", seen_stage=seen)
 
 
 # What the database refuses
