@@ -68,7 +68,11 @@ def session_of(username: str) -> str:
 
 def take(site: str, session: str, chromium: str, shots: list[tuple[str, str]]) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--lang=fr-FR"],
+            env={**os.environ, "LANGUAGE": "fr"},  # date fields in French, with the package chromium-l10n
+        )
         context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="fr-FR")
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
         page = context.new_page()
