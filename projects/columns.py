@@ -8,12 +8,12 @@ from accounts.models.institution import Side
 from ground.tables import Column
 from projects.models import Assignment, Project, Stage
 from projects.models.project import ProjectQuerySet
-from projects.states import MATURITY_ORDER, State
+from projects.states import PHOTOGRAPH, State
 
 
 def with_columns_on(rows: ProjectQuerySet, day: date) -> ProjectQuerySet:
     """What the columns read, as it was on `day`; needs `with_state_on(day)`."""
-    maturity = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(MATURITY_ORDER)))
+    maturity = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(PHOTOGRAPH)))
     stage = Stage.objects.on(day).filter(project=OuterRef("pk")).annotate(maturity=maturity)
     referents = Assignment.objects.on(day).select_related("user")
     return (

@@ -37,20 +37,6 @@ SHORT_LABELS = {
     State.TERMINATED: "Résilié",
 }
 
-ENDED = frozenset({State.ABANDONED, State.MERGED, State.TERMINATED})
-LIVING = frozenset(State) - ENDED
-MATURITY_ORDER = [
-    State.INITIATIVE,
-    State.FORMALISING,
-    State.LETTER_FILED,
-    State.LETTER_VALIDATED,
-    State.ENGINEERING,
-    State.FILED,
-    State.OPPOSED,
-    State.VALIDATED,
-    State.ACI_SIGNED,
-]
-
 
 class Column(models.TextChoices):
     """Columns of the regional photograph (ARS Île-de-France, comité de suivi régional, 24 February 2020)."""
@@ -77,3 +63,6 @@ PHOTOGRAPH = {
     State.VALIDATED: Column.ACI_IN_PROGRESS,
     State.ACI_SIGNED: Column.ACI_SIGNED,
 }
+
+LIVING = frozenset(PHOTOGRAPH)
+ENDED = frozenset(State) - LIVING

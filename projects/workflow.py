@@ -19,6 +19,7 @@ from projects.models import Project, Stage
 from projects.models.steps import StepsMixin
 from projects.states import State
 
+ACTS_RECORDED = "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
 state_changed = Signal()  # sent once committed, with `project` (its pk) and `state`
 
 
@@ -252,9 +253,7 @@ def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | Non
     Raises ValidationError when somebody has recorded a step since: the application then knows more than the file.
     """
     if project.stages.filter(origin=Stage.Origin.ACT).exists():
-        raise ValidationError(
-            "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
-        )
+        raise ValidationError(ACTS_RECORDED)
     for stage in project.stages.all():
         stage.delete()
     for entry in entries:

@@ -1,11 +1,9 @@
 """The perimeter typed as a list of communes, names or INSEE codes."""
 
-import datetime
 import re
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Max
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
@@ -47,16 +45,6 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
     def shown_now(self) -> Shown:
         return {"Communes": ", ".join(map(line_of, self.held))}
 
-    def clean_since(self) -> datetime.date:
-        since = self.cleaned_data["since"]
-        changes = self.project.perimeter.memberships.aggregate(since=Max("since"), until=Max("until"))
-        last_change = max(filter(None, changes.values()), default=None)
-        if last_change and since < last_change:
-            raise ValidationError(
-                f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
-            )
-        return since
-
     def clean_zones_text(self) -> str:
         text = self.cleaned_data["zones_text"]
         finder = ZoneFinder()
@@ -77,6 +65,7 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
         return text
 
     def save(self, by: User) -> None:
+        """Raises ValidationError when the perimeter has changed after the day asked for."""
         since, reason = self.cleaned_data["since"], self.cleaned_data["reason"]
         self.project.perimeter.set_zones(self.zones, since, partial=self.partial, by=by)
         if reason:

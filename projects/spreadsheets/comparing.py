@@ -36,7 +36,8 @@ def stage_changes(project: Project | None, entries: Iterable[Entry]) -> list[Cha
 
 def held_codes(project: Project | None) -> set[str]:
     """Codes of the zones that a known project holds."""
-    return {membership.zone.code for membership in project.perimeter.memberships.all()} if project else set()
+    memberships = project.perimeter.memberships.all() if project else ()
+    return {membership.zone.code for membership in memberships if membership.until is None}
 
 
 def territory_change(project: Project | None, wanted: set[str], leaves: Leaves) -> Change:

@@ -28,10 +28,8 @@ from projects.spreadsheets.reading import Reading, read_workbook
 from projects.spreadsheets.zones import Leaves, ZoneFinder
 from projects.states import State
 from projects.timeline import OBSERVED, Known, Timeline, deduce
-from projects.workflow import Entry
-from territories.models import Department, PerimeterZone
-
-ACTS_RECORDED = "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
+from projects.workflow import ACTS_RECORDED, Entry
+from territories.models import Department, Perimeter, PerimeterZone
 
 
 class Action(StrEnum):
@@ -197,7 +195,7 @@ def _known_projects(rows: list[RowPlan]) -> list[Project]:
             "contacts",
             "notes",
             Prefetch("assignments", Assignment.objects.filter(until=None).select_related("user")),
-            Prefetch("perimeter__memberships", PerimeterZone.objects.filter(until=None).select_related("zone")),
+            Prefetch("perimeter__memberships", PerimeterZone.objects.select_related("zone")),
         )
     )
 
@@ -215,6 +213,7 @@ def _find_existing(plan: Plan, user: User | None) -> None:
         namesakes = by_key.get(row.facts.key, [])
         row.existing = by_finess.get(row.facts.finess) or next(iter(namesakes), None)
         if row.existing and (reason := _wrong_project(row, namesakes, claimed, user)):
+            row.existing = None  # nothing more is told of a project that is not this row's
             _refuse(row, reason)
     for row in rows:
         if row.existing or row.action == Action.REFUSED:
@@ -232,6 +231,8 @@ def _find_existing(plan: Plan, user: User | None) -> None:
 def _wrong_project(row: RowPlan, namesakes: list[Project], claimed: dict[int, int], user: User | None) -> str:
     """Why the project found may not be the row's; empty when it is. `claimed` gives the row that has each project."""
     project, finess = row.existing, row.facts.finess
+    if user and not user.can_write_in({project.lead_department_id}):
+        return "Ce numéro FINESS est celui d'un projet d'un département qui n'est pas l'un des vôtres."
     if claimed.setdefault(project.pk, row.row) != row.row:
         return f"Ce projet est déjà celui de la ligne {claimed[project.pk]} ({project})."
     if namesakes and project not in namesakes:
@@ -240,8 +241,6 @@ def _wrong_project(row: RowPlan, namesakes: list[Project], claimed: dict[int, in
         return "Plusieurs projets de ce département portent ce nom : donnez le numéro FINESS."
     if project.finess and finess and project.finess != finess:
         return f"Ce projet est connu sous un autre numéro FINESS ({project.finess})."
-    if user and not user.can_write_in({project.lead_department_id}):
-        return "Ce numéro FINESS est celui d'un projet d'un département qui n'est pas l'un des vôtres."
     return ""
 
 
@@ -268,11 +267,16 @@ def _judge_territory(row: RowPlan, leaves: Leaves, as_of: date) -> None:
     wanted = leaves.of(row.facts.codes)
     if not wanted or wanted == held_codes(row.existing):
         return
-    if row.existing and any(held.since > as_of for held in row.existing.perimeter.memberships.all()):
+    if row.existing and _has_changed_since(row.existing.perimeter, as_of):
         row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
         return
     row.moves_territory = True
     row.changes.append(territory_change(row.existing, wanted, leaves))
+
+
+def _has_changed_since(perimeter: Perimeter, as_of: date) -> bool:
+    """The same as `Perimeter.last_change() > as_of`, on memberships that were fetched for all rows at once."""
+    return any(day and day > as_of for held in perimeter.memberships.all() for day in (held.since, held.until))
 
 
 def _timeline(row: RowPlan, labels: Mapping[State, str], as_of: date, today: date) -> Timeline:

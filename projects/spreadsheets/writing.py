@@ -6,6 +6,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from projects.models import Assignment, Note, Project, Promoter
@@ -46,8 +47,9 @@ def write_import(
     `shown` is the digest of the plan that was shown; `accept` tells which proposed rows somebody agreed to. Raises
     NotWritten when the plan is no longer the one shown, when rows are refused, when a row fails while being written.
     """
-    _lock()
-    plan = make_plan(reading, user=user, department=department, as_of=as_of, today=today)
+    asked = {"user": user, "department": department, "as_of": as_of, "today": today}
+    _lock(make_plan(reading, **asked))
+    plan = make_plan(reading, **asked)
     if shown is not None and plan.digest != shown:
         raise NotWritten(
             "Les données ont changé depuis l'affichage de cette page : rien n'a été écrit. "
@@ -68,7 +70,7 @@ def write_import(
     ]
     leaves = Leaves({code for row in rows for code in row.facts.codes})
     zones = {zone.code: zone for zone in Zone.objects.filter(code__in={c for r in rows for c in r.facts.codes})}
-    accounts = _accounts()
+    accounts = _accounts(user)
     for row in rows:
         try:
             _write(row, zones, leaves, accounts, plan.as_of, user)
@@ -84,10 +86,16 @@ def write_import(
     return plan
 
 
-def _lock() -> None:
-    """One import at a time: two files could otherwise both create the same project, or cross a person's step."""
-    list(Department.objects.select_for_update().values_list("pk"))
-    list(Project.objects.select_for_update(of=("self",)).values_list("pk"))
+def _lock(plan: Plan) -> None:
+    """One import at a time in a department, and nobody's step on its projects meanwhile; others go on.
+
+    The key of the rows is left free (FOR NO KEY UPDATE): who edits a project elsewhere may name its department.
+    """
+    departments = {row.facts.department for row in plan.rows}
+    existing = [row.existing.pk for row in plan.rows if row.existing]
+    projects = Project.objects.filter(Q(lead_department__in=departments) | Q(pk__in=existing))
+    for rows in (Department.objects.filter(pk__in=departments), projects):
+        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _write(
@@ -147,9 +155,10 @@ def _write_people(project: Project, facts: Facts, accounts: Accounts, as_of: dat
         Note.objects.create(project=project, text=facts.note, recorded_by=by)
 
 
-def _accounts() -> Accounts:
-    """Users by side and full name, where one person of that side bears it."""
+def _accounts(by: User | None) -> Accounts:
+    """Users that the importer knows, by side and full name, where one person of that side bears it."""
     found: dict[tuple[str, str], list[User]] = defaultdict(list)
-    for user in User.objects.filter(is_active=True).select_related("institution"):
+    known = User.objects.for_user(by) if by else User.objects.all()
+    for user in known.filter(is_active=True).select_related("institution"):
         found[user.side, str(user)].append(user)
     return {who: users[0] for who, users in found.items() if len(users) == 1}

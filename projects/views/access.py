@@ -1,8 +1,12 @@
 """Which project a page may show or change: out of scope is a 404, what one reads but does not write a 403."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Prefetch
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from projects.models import Project, Stage
@@ -17,16 +21,25 @@ def readable_project(request: HttpRequest, pk: int) -> Project:
 
 
 def writable_project(request: HttpRequest, pk: int) -> Project:
-    project = readable_project(request, pk)
+    """The project that a form changes; once the form is sent, held until the end of the transaction."""
+    if request.method == "POST":
+        project = get_object_or_404(Project.objects.for_user(request.user).select_for_update(of=("self",)), pk=pk)
+    else:
+        project = readable_project(request, pk)
     if not may_write(request, project):
         raise PermissionDenied("Vous lisez ce projet, mais seuls les chargés de suivi de ses départements y écrivent.")
     return project
 
 
-def locked_project(request: HttpRequest, pk: int) -> Project:
-    """The project to write on, held until the end of the transaction; raises as `writable_project` does."""
-    writable_project(request, pk)
-    return Project.objects.select_for_update(of=("self",)).get(pk=pk)
+def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """One transaction around a form that is sent; a page that is only read takes no lock and waits for nobody."""
+    in_transaction = transaction.atomic(view)
+
+    @wraps(view)
+    def either(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return (in_transaction if request.method == "POST" else view)(request, *args, **kwargs)
+
+    return either
 
 
 def may_write(request: HttpRequest, project: Project) -> bool:

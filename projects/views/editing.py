@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 
 from projects.forms.project import OpeningForm, ProjectForm, PromoterForm
 from projects.states import State
-from projects.views.access import locked_project, writable_project
+from projects.views.access import atomic_when_sent, writable_project
 from projects.workflow import Entry, open_project
 
 
@@ -36,10 +36,10 @@ def project_new(request: HttpRequest) -> HttpResponse:
     return render(request, "projects/edit.html", context, status=422 if form.is_bound else 200)
 
 
-@transaction.atomic
+@atomic_when_sent
 def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a project; what somebody else has changed meanwhile is told before anything is written."""
-    project = locked_project(request, pk) if request.method == "POST" else writable_project(request, pk)
+    project = writable_project(request, pk)
     form = ProjectForm(request.POST or None, instance=project, user=request.user)
     promoter = PromoterForm(request.POST or None, instance=project.promoter)
     forms = [form, promoter]

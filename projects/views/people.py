@@ -1,16 +1,16 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.models.institution import Side
 from projects.forms.people import ContactFormSet, NoteForm, ReferentForm
-from projects.views.access import locked_project, writable_project
+from projects.views.access import atomic_when_sent, writable_project
 
 
 @require_POST
+@atomic_when_sent
 def note_add(request: HttpRequest, pk: int) -> HttpResponse:
     project = writable_project(request, pk)
     form = NoteForm(request.POST)
@@ -24,9 +24,9 @@ def note_add(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{project.get_absolute_url()}#notes")
 
 
-@transaction.atomic
+@atomic_when_sent
 def contacts(request: HttpRequest, pk: int) -> HttpResponse:
-    project = locked_project(request, pk) if request.method == "POST" else writable_project(request, pk)
+    project = writable_project(request, pk)
     formset = ContactFormSet(request.POST or None, instance=project)
     if formset.is_valid():
         formset.save()
@@ -36,12 +36,12 @@ def contacts(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/contacts.html", context, status=422 if formset.is_bound else 200)
 
 
-@transaction.atomic
+@atomic_when_sent
 def referent(request: HttpRequest, pk: int, side: str) -> HttpResponse:
     """Name the referent of one side of the binôme; each side names its own."""
     if side not in Side:
         raise Http404("Cette institution ne désigne pas de référent.")
-    project = locked_project(request, pk) if request.method == "POST" else writable_project(request, pk)
+    project = writable_project(request, pk)
     if request.user.side != side and not request.user.is_administrator:
         raise PermissionDenied(f"Le référent de cette institution ({Side(side).label}) est désigné par elle.")
     form = ReferentForm(request.POST or None, project=project, side=Side(side), by=request.user)

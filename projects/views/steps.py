@@ -10,7 +10,7 @@ from ground.templatetags.french import day as in_words
 from projects.clock import Deadline
 from projects.forms.steps import StepForm, TakeBackForm
 from projects.states import State
-from projects.views.access import readable_project, writable_project
+from projects.views.access import atomic_when_sent, readable_project, writable_project
 from projects.views.project_page import offer_of
 from projects.workflow import StepKind, last_recorded, may_decide, step_kinds, why_not_take_back
 
@@ -44,6 +44,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return render(request, "projects/step.html", context, status=422 if form.is_bound else 200)
 
 
+@atomic_when_sent
 def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo the last step of a project, entered by mistake, and say why."""
     project = writable_project(request, pk)

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 
 from ground.periods import Period, PeriodQuerySet, true_on
+from ground.templatetags.french import day as in_words
 from territories.models.zone import Zone
 
 
@@ -38,13 +40,23 @@ class Perimeter(models.Model):
     def zones_on(self, day: date) -> models.QuerySet[Zone]:
         return Zone.objects.filter(true_on(day, "memberships__"), memberships__perimeter=self)
 
+    def last_change(self) -> date | None:
+        """The last day on which a zone came or left, past or planned; None for a perimeter that never held any."""
+        changes = self.memberships.aggregate(Max("since"), Max("until"))
+        return max(filter(None, changes.values()), default=None)
+
     @transaction.atomic
     def set_zones(self, zones: Iterable[Zone], since: date, *, partial: Iterable[Zone] = (), by=None) -> None:
         """From `since` on, the perimeter holds exactly `zones`; a split commune means its parts.
 
         `partial` names those of which only a part is held, not yet known which. Zones that leave are closed at `since`,
-        so the perimeter as it was before stays readable.
+        so the perimeter as it was before stays readable. Raises ValidationError when it has changed after `since`.
         """
+        last_change = self.last_change()
+        if last_change and since < last_change:
+            raise ValidationError(
+                f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
+            )
         wanted = {zone.pk: False for zone in leaves_of(zones)} | {zone.pk: True for zone in leaves_of(partial)}
         held = {membership.zone_id: membership for membership in self.memberships.filter(until=None)}
         leaving = [m.pk for zone_id, m in held.items() if wanted.get(zone_id) != m.is_partial]
