@@ -1,5 +1,6 @@
 """Whether this process can serve: database reachable, migrations applied, storage writable."""
 
+import logging
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +9,9 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+_log = logging.getLogger("cpts.health")
 
 
 def database() -> bool:
@@ -29,10 +33,12 @@ def storage() -> bool:
 def holds(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except Exception:  # whatever is wrong, the answer is that it does not hold
+    except Exception:  # whatever is wrong, the answer is that it does not hold; the log tells what
+        _log.exception("%s", check.__name__)
         return False
 
 
+@never_cache
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
     checks = {check.__name__: holds(check) for check in (database, migrations, storage)}

@@ -1,4 +1,4 @@
-"""Settings, read from the environment and safe by default (see README, « Réglages »)."""
+"""Settings, read from the environment and safe by default (table in docs/deploy.md)."""
 
 from pathlib import Path
 
@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "dsfr",
     "widget_tweaks",
     "django_filters",
-    "django_htmx",
     "import_export",
     "simple_history",
     "csp",
@@ -73,7 +72,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "cpts_tracker.urls"
@@ -99,6 +97,10 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / ('demo.sqlite3' if DEMO else 'cpts.sqlite3')}")
 }
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL ne se lit pas : écrivez par exemple postgres://utilisateur:motdepasse@hote/base."
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -168,6 +170,8 @@ if HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+FILE_UPLOAD_PERMISSIONS = 0o600  # uploads hold names and telephone numbers
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _log = logging.getLogger("cpts.request")
@@ -26,13 +27,11 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = uuid4().hex[:12]
-        token = _current.set(request.request_id)
+        _current.set(request.request_id)  # until the next request: Django logs its warnings after this one
         started = time.monotonic()
-        try:
-            response = self.get_response(request)
-            response["X-Request-ID"] = request.request_id
-            duration = (time.monotonic() - started) * 1000
-            _log.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, duration)
-            return response
-        finally:
-            _current.reset(token)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id
+        duration = (time.monotonic() - started) * 1000
+        path = escape_uri_path(request.path)  # a line break in an address must not begin a line of the log
+        _log.info("%s %s %s %.0f ms", request.method, path, response.status_code, duration)
+        return response

@@ -16,8 +16,9 @@ from projects.spreadsheets.splitting import split_strongly
 from projects.spreadsheets.zones import ZoneFinder
 from territories.models import PerimeterZone, Zone
 
-NAMED_CODE = re.compile(r"[^,;\n]*\((\d[\dAB]\d{3})\)")  # « Bondy (93010) »: the code is surer than the name
-PARTLY = re.compile(r"\s*\(?\ben partie\b\)?\s*$", re.IGNORECASE)
+CODE_TOLD = re.compile(r"\((\d[\dAB]\d{3})\)")  # « Bondy (93010) »: the code is surer than the name
+PARTLY = re.compile(r"\(?\ben partie\)?$", re.IGNORECASE)
+MOST_CHARACTERS = 100_000
 
 
 class PerimeterForm(DsfrBaseForm, GuardedForm):
@@ -26,6 +27,7 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
     zones_text = forms.CharField(
         label="Communes",
         required=False,
+        max_length=MOST_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
         help_text="Une par ligne ou séparées par des virgules : noms ou codes Insee, anciens compris. Écrivez "
         "« en partie » après une commune que le projet ne couvre pas toute.",
@@ -50,9 +52,11 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
         finder = ZoneFinder()
         others = [department.pk for department in self.project.other_departments.all()]
         whole, partial, refused, self.guesses = set(), set(), [], []
-        for line in split_strongly(NAMED_CODE.sub(r"\1", text)):
+        for line in split_strongly(text):
             is_partial = bool(PARTLY.search(line))
-            for match in finder.find(PARTLY.sub("", line), self.project.lead_department_id, others):
+            code = CODE_TOLD.search(line)
+            said = code[1] if code else PARTLY.sub("", line).strip()
+            for match in finder.find(said, self.project.lead_department_id, others):
                 if not match.codes:
                     refused.append(match.message_fr)
                 elif match.message_fr:

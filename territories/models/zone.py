@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -60,6 +61,12 @@ class Zone(models.Model):
     def save(self, *args, **kwargs) -> None:
         self.search_name = search_form(self.name)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        if self._state.adding and self.parent and self.parent.memberships.exists():
+            told = f"{self.parent} est dans le périmètre d'un projet : retirez-la de ce périmètre pour la découper."
+            raise ValidationError({"parent": told})
 
 
 class FormerZone(models.Model):

@@ -36,9 +36,17 @@ class Command(BaseCommand):
             )
         today = timezone.localdate()
         inventions = invent(zones, projects, Random(seed), today)  # noqa: S311 – a reproducible draw, no secret
+        if are_known(inventions):
+            raise CommandError("Ces projets sont déjà là : donnez une autre graine (--seed) pour en ajouter d'autres.")
         with transaction.atomic():
             memberships = write(inventions, today)
         self.stdout.write(f"{len(inventions)} projets inventés, {memberships} zones de périmètre.")
+
+
+def are_known(inventions: list[Invention]) -> bool:
+    """Whether the register already holds a project of each of these names."""
+    names = {search_form(invention.name) for invention in inventions}
+    return len(names) == Project.objects.filter(search_name__in=names).values("search_name").distinct().count()
 
 
 def write(inventions: list[Invention], today: date) -> int:

@@ -20,6 +20,7 @@ from territories.models import Region
 
 FOLDER = settings.BASE_DIR / "fixtures" / "demo"
 REGION = "11"
+MAIL_DOMAIN = "suivi-cpts.example"
 WORDS = (
     "marne",
     "oise",
@@ -57,6 +58,9 @@ class Command(BaseCommand):
         """Accounts by user name; one that exists keeps what was changed in it, except its password."""
         with (FOLDER / "accounts.csv").open(encoding="utf-8", newline="") as lines:
             accounts = list(csv.DictReader(lines))
+        strangers = User.objects.exclude(email__endswith=f"@{MAIL_DOMAIN}").exclude(is_superuser=True)
+        if strangers.exists():
+            raise CommandError("Cette base a de vrais comptes : la démonstration se charge dans une base à elle.")
         users = []
         for account in accounts:
             institution, _ = Institution.objects.get_or_create(
@@ -68,7 +72,7 @@ class Command(BaseCommand):
                 defaults={
                     "first_name": account["first_name"],
                     "last_name": account["last_name"],
-                    "email": f"{account['username']}@suivi-cpts.example",
+                    "email": f"{account['username']}@{MAIL_DOMAIN}",
                     "institution": institution,
                     "role": account["role"],
                     "extent": User.Extent.DEPARTMENTS if departments else User.Extent.REGION,
