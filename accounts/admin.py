@@ -1,19 +1,38 @@
 """Django's admin, for administrators only, each within its own territory."""
 
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.generic import RedirectView
 
 from accounts.models import Institution, User
-from ground.admin import AdministratorAdmin, CountryAdmin
+from ground.admin import AdministratorAdmin, CountryAdmin, is_administrator
+
+
+@login_not_required
+def enter(request: HttpRequest) -> HttpResponse:
+    """One way in, that of the site: who is not logged in goes there and comes back, others are told why not."""
+    if request.user.is_anonymous:
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
+    if not is_administrator(request):
+        raise PermissionDenied("L'administration est réservée aux administrateurs.")
+    return redirect("admin:index")
+
 
 admin.site.site_header = "Suivi des CPTS – administration"
 admin.site.site_title = "Suivi des CPTS"
 admin.site.index_title = "Référentiels et comptes"
-admin.site.has_permission = lambda request: getattr(request.user, "is_administrator", False)
+admin.site.has_permission = is_administrator
+admin.site.login = enter
+admin.site.password_change = admin.site.password_change_done = RedirectView.as_view(pattern_name="password_change")
 admin.site.unregister(Group)  # rights are the role, the institution and the territory, nothing else
 
 

@@ -5,29 +5,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
-from import_export import fields, resources, widgets
-from import_export.admin import ImportExportMixin
-from import_export.formats.base_formats import CSV, XLSX
-from simple_history.admin import SimpleHistoryAdmin
+from import_export import fields, widgets
 
-from accounts.models import User
 from aci.models import Tariff, TariffAmount, TariffLine, TariffTier
 from aci.remuneration import tier_problems
-from ground.admin import CountryAdmin
-
-
-class CountryInline(admin.TabularInline):
-    """Rows on the page of what they belong to, with the rights of CountryAdmin."""
-
-    extra = 0
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.is_administrator
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.is_administrator and request.user.extent == User.Extent.COUNTRY
-
-    has_add_permission = has_delete_permission = has_change_permission
+from ground.admin import CountryAdmin, CountryInline, HistoryAdmin
+from ground.reference import ReferenceAdmin, ReferenceResource
 
 
 class TierFormSet(forms.BaseInlineFormSet):
@@ -83,7 +66,7 @@ class LineWidget(widgets.ForeignKeyWidget):
             raise ValueError(f"Le barème « {row.get('version')} » n'a pas de mission « {value} ».") from None
 
 
-class AmountResource(resources.ModelResource):
+class AmountResource(ReferenceResource):
     version = fields.Field("line__tariff__code", "version", readonly=True)
     line = fields.Field("line", "mission", LineWidget(TariffLine, "mission"))
 
@@ -91,19 +74,12 @@ class AmountResource(resources.ModelResource):
         model = TariffAmount
         fields = ["version", "line", "tier", "fixed_eur", "variable_eur", "verified", "source"]
         import_id_fields = ["line", "tier"]
-        clean_model_instances = True
-        skip_unchanged = True
-        report_skipped = True
 
 
 @admin.register(TariffAmount)
-class TariffAmountAdmin(ImportExportMixin, CountryAdmin, SimpleHistoryAdmin):
+class TariffAmountAdmin(ReferenceAdmin, HistoryAdmin):
     resource_classes = [AmountResource]
-    formats = [CSV, XLSX]
     list_display = ["line", "tier", "fixed_eur", "variable_eur", "verified", "source"]
     list_filter = ["line__tariff", "tier", "verified"]
     list_select_related = ["line__tariff"]
     search_fields = ["line__label", "source"]
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self.has_change_permission(request)

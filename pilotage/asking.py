@@ -30,7 +30,7 @@ class ScopeForm(DsfrBaseForm):
 
     def __init__(self, data: Mapping[str, Any], reader: User | None = None) -> None:
         super().__init__({"date": timezone.localdate(), **{name: data[name] for name in data if data[name]}})
-        self.reads_country = reader is None or reader.extent == User.Extent.COUNTRY
+        self.reads_country = reader is None or reader.answers_for_the_country
         self.readable = reader.readable_departments() if reader else Department.objects.all()
         if not self.reads_country:
             self.fields["region"].queryset = reader.readable_regions()

@@ -1,72 +1,73 @@
 """Projects in the admin: to look things up and repair a name. A state only changes through its steps, on its page."""
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from simple_history.admin import SimpleHistoryAdmin
+from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.admin import AdministratorAdmin
+from ground.admin import AdministratorInline, AdministratorRights, HistoryAdmin, ReadOnlyInline, ReadOnlyRights
 from projects.models import Assignment, Contact, Note, Project, Promoter, Stage
+from projects.models.project import ProjectQuerySet
+from projects.states import State
 
 
-class ReadOnly:
-    """What the pages record with its date and its author is not rewritten here."""
+class WriterRights(AdministratorRights):
+    """A project is read in its region and changed in its own departments, here as on its page."""
 
-    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
+    def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or request.user.can_write_in(obj.department_codes()))
 
-    has_change_permission = has_delete_permission = has_add_permission
-
-
-class HistoryAdmin(SimpleHistoryAdmin, AdministratorAdmin):
-    """The library looks for past versions by their number alone: out of scope they are no more to be found."""
-
-    def history_view(self, request: HttpRequest, object_id: str, *args, **kwargs) -> HttpResponse:
-        return super().history_view(request, self.in_scope(request, object_id), *args, **kwargs)
-
-    def history_form_view(self, request: HttpRequest, object_id: str, *args, **kwargs) -> HttpResponse:
-        return super().history_form_view(request, self.in_scope(request, object_id), *args, **kwargs)
-
-    def in_scope(self, request: HttpRequest, object_id: str) -> str:
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        return object_id
+    has_add_permission = has_delete_permission = has_change_permission
 
 
-class StageInline(ReadOnly, admin.TabularInline):
+class StateFilter(admin.SimpleListFilter):
+    """By the stage that is true today; `Project.state` may be late on it."""
+
+    title, parameter_name = "état", "etat"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return State.choices
+
+    def queryset(self, request: HttpRequest, queryset: ProjectQuerySet) -> ProjectQuerySet:
+        return queryset.in_states({self.value()}, timezone.localdate()) if self.value() else queryset
+
+
+class StageInline(ReadOnlyInline):
     model = Stage
     fields = ["state", "since", "until", "origin", "comment", "reference", "recorded_at", "recorded_by"]
     readonly_fields = fields
-    extra = 0
 
 
-class AssignmentInline(ReadOnly, admin.TabularInline):
+class AssignmentInline(ReadOnlyInline):
     model = Assignment
-    extra = 0
 
 
-class ContactInline(admin.TabularInline):
+class ContactInline(WriterRights, AdministratorInline):
     model = Contact
-    extra = 0
 
 
-class NoteInline(ReadOnly, admin.TabularInline):
+class NoteInline(ReadOnlyInline):
     model = Note
-    extra = 0
 
 
 @admin.register(Project)
-class ProjectAdmin(HistoryAdmin):
-    list_display = ["name", "lead_department", "state", "promoter", "finess"]
-    list_filter = ["state", ("lead_department", admin.RelatedOnlyFieldListFilter)]
+class ProjectAdmin(WriterRights, HistoryAdmin):
+    list_display = ["name", "lead_department", "state_today", "promoter", "finess"]
+    list_filter = [StateFilter, ("lead_department", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["lead_department", "promoter"]
     search_fields = ["search_name", "finess", "promoter__name"]
-    fields = ["name", "state", "lead_department", "other_departments", "promoter", "finess", "created_at"]
-    readonly_fields = ["state", "lead_department", "created_at"]
+    fields = ["name", "state_today", "lead_department", "other_departments", "promoter", "finess", "created_at"]
+    readonly_fields = ["state_today", "lead_department", "other_departments", "created_at"]
     autocomplete_fields = ["promoter"]
-    filter_horizontal = ["other_departments"]
     inlines = [StageInline, AssignmentInline, ContactInline, NoteInline]
+
+    def get_queryset(self, request: HttpRequest) -> ProjectQuerySet:
+        return super().get_queryset(request).with_state_on(timezone.localdate())
+
+    @admin.display(description="état", ordering="state_on")
+    def state_today(self, project: Project) -> str | None:
+        return project.state_on and State(project.state_on).label
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A project begins with a first dated stage: it is created on the site."""
@@ -89,9 +90,21 @@ class PromoterAdmin(HistoryAdmin):
         readable = Project.objects.for_user(request.user).filter(promoter=OuterRef("pk"))
         return super().get_queryset(request).filter(Exists(readable) | ~Exists(carried))
 
+    def has_change_permission(self, request: HttpRequest, obj: Promoter | None = None) -> bool:
+        """A promoter belongs to all the projects it carries; without any, to the administrators of the country."""
+        allowed = super().has_change_permission(request, obj)
+        if obj is None or not allowed or request.user.answers_for_the_country:
+            return allowed
+        carried = obj.projects.prefetch_related("other_departments")
+        return bool(carried) and all(request.user.can_write_in(project.department_codes()) for project in carried)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Promoter | None = None) -> bool:
+        """Only one that carries no project can be deleted: the database protects the others."""
+        return super().has_delete_permission(request, obj) and request.user.answers_for_the_country
+
 
 @admin.register(Stage)
-class StageAdmin(ReadOnly, HistoryAdmin):
+class StageAdmin(ReadOnlyRights, HistoryAdmin):
     list_display = ["project", "state", "since", "until", "origin", "reference", "recorded_at", "recorded_by"]
     list_filter = ["state", "origin"]
     list_select_related = ["project", "recorded_by"]

@@ -3,10 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from import_export.admin import ImportExportMixin
-from import_export.formats.base_formats import CSV, XLSX
 
-from ground.admin import CountryAdmin
+from ground.reference import ReferenceAdmin
 from ground.text import search_form
 from territories.models import Department, Epci, FormerZone, Region, Zone
 from territories.resources import (
@@ -18,39 +16,31 @@ from territories.resources import (
 )
 
 
-class ReferenceAdmin(ImportExportMixin, CountryAdmin):
+class CodedAdmin(ReferenceAdmin):
     list_display_links = ["code", "name"]
     search_fields = ["code", "name"]
-    import_formats = export_formats = [XLSX, CSV]
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self.has_add_permission(request)
-
-    def get_import_data_kwargs(self, **kwargs) -> dict:
-        """All or nothing, also when a row has become wrong between the preview and its confirmation."""
-        return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
 
 
 @admin.register(Region)
-class RegionAdmin(ReferenceAdmin):
+class RegionAdmin(CodedAdmin):
     resource_classes = [RegionResource]
     list_display = ["code", "name"]
 
 
 @admin.register(Department)
-class DepartmentAdmin(ReferenceAdmin):
+class DepartmentAdmin(CodedAdmin):
     resource_classes = [DepartmentResource]
     list_display = ["code", "name", "region"]
     list_select_related = list_filter = ["region"]
 
 
 @admin.register(Epci)
-class EpciAdmin(ReferenceAdmin):
+class EpciAdmin(CodedAdmin):
     resource_classes = [EpciResource]
     list_display = ["code", "name"]
 
 
-class NamedAdmin(ReferenceAdmin):
+class NamedAdmin(CodedAdmin):
     """Found by code or by name, whatever the accents, capitals and hyphens typed."""
 
     search_fields = ["code", "search_name"]

@@ -1,17 +1,13 @@
-"""The reference geography as spreadsheets: French headings, INSEE codes as keys, refused whole when a row is wrong.
+"""The reference geography as spreadsheets: French headings, INSEE codes as keys.
 
 For corrections by hand; the whole country comes from `load_geography`.
 """
 
-from collections import Counter
-
-from django.core.exceptions import ValidationError
 from django.db import models
 from import_export.fields import Field
-from import_export.resources import ModelResource
 from import_export.widgets import CharWidget, ForeignKeyWidget, Widget
-from tablib import Dataset
 
+from ground.reference import ReferenceResource
 from territories.models import Department, Epci, FormerZone, Region, Zone
 
 CODE_WIDTH = {Region: 2, Department: 2, Epci: 9, Zone: 5, FormerZone: 5}
@@ -55,13 +51,9 @@ class LabelWidget(CharWidget):
         return self.labels.get(value, "")
 
 
-class ReferenceResource(ModelResource):
+class CodedResource(ReferenceResource):
     class Meta:
         import_id_fields = ["code"]
-        clean_model_instances = True
-        skip_unchanged = True
-        report_skipped = True
-        store_row_values = True
 
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Field:
@@ -79,41 +71,32 @@ class ReferenceResource(ModelResource):
             return ReferenceWidget(field.related_model, "code")
         return LabelWidget(field.choices) if field.choices else None
 
-    def before_import(self, dataset: Dataset, **kwargs) -> None:
-        headings = [field.column_name for field in self.get_import_fields()]
-        if missing := [heading for heading in headings if heading not in (dataset.headers or [])]:
-            raise ValidationError(f"Colonnes absentes : {', '.join(missing)}.")
-        keys = [self.fields[name] for name in self.get_import_id_fields()]
-        seen = Counter(tuple(str(key.clean(row) or "") for key in keys) for row in dataset.dict)
-        if twice := [" ".join(key) for key, times in seen.items() if times > 1]:
-            raise ValidationError(f"Lignes en double : {', '.join(twice)}.")
 
-
-class RegionResource(ReferenceResource):
+class RegionResource(CodedResource):
     class Meta:
         model = Region
         fields = ["code", "name"]
 
 
-class DepartmentResource(ReferenceResource):
+class DepartmentResource(CodedResource):
     class Meta:
         model = Department
         fields = ["code", "name", "region"]
 
 
-class EpciResource(ReferenceResource):
+class EpciResource(CodedResource):
     class Meta:
         model = Epci
         fields = ["code", "name"]
 
 
-class ZoneResource(ReferenceResource):
+class ZoneResource(CodedResource):
     class Meta:
         model = Zone
         fields = ["code", "name", "kind", "department", "epci", "parent", "population", "vintage"]
 
 
-class FormerZoneResource(ReferenceResource):
+class FormerZoneResource(CodedResource):
     class Meta:
         model = FormerZone
         fields = ["code", "name", "successor", "is_split"]

@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.core.files.base import ContentFile
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -58,6 +59,7 @@ PEOPLE: dict[str, Person | None] = {
     "officer of the ARS": Person(Kind.ARS_DELEGATION, Role.OFFICER),
     "officer of the CPAM": Person(Kind.CPAM, Role.OFFICER),
     "manager of the ARS, for the region": Person(Kind.ARS_HEADQUARTERS, Role.MANAGER, Extent.REGION),
+    "administrator of a department": Person(Kind.CPAM, Role.ADMINISTRATOR),
     "administrator of the region": Person(Kind.ARS_HEADQUARTERS, Role.ADMINISTRATOR, Extent.REGION),
     "technical administrator": Person(Kind.OTHER, Role.ADMINISTRATOR, Extent.COUNTRY),
 }
@@ -128,7 +130,7 @@ PAGES = [
     Page("project_edit", writers, ("pk",), post=422),
     Page("project_perimeter", writers, ("pk",), post=422),
     Page("project_contacts", writers, ("pk",), post=422),
-    Page("project_note", writers, ("pk",), get=405, post=302),
+    Page("project_note", writers, ("pk",), get=405, post=422),
     Page("project_referent", writers_of(Side.ARS), ("pk", Side.ARS), post=422),
     Page("project_referent", writers_of(Side.INSURANCE), ("pk", Side.INSURANCE), post=422),
     Page("step", writers, ("pk", "receive_letter"), post=422),
@@ -278,13 +280,57 @@ def test_an_administrator_finds_its_own_region_in_the_admin_and_no_other(project
     client = client_of(PEOPLE["administrator of the region"])
     objects = {where: admin_objects(where, project) for where, project in projects.items()}
     for where, expected in ((OWN, True), (NEAR, True), (FAR, False)):
-        for model, instance in objects[where].items():
-            url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[instance.pk])
-            assert (client.get(url).status_code == 200) == expected, url
+        for instance in objects[where].values():
+            assert (client.get(change_url(instance)).status_code == 200) == expected, (where, instance)
     about_them = {str(instance.pk) for instance in objects[FAR].values()}
     for url in admin_urls(objects[FAR]):
         if about_them & set(url.split("/")):
             assert client.get(url).status_code in (302, 403, 404), url
+
+
+def as_shown(page: HttpResponse) -> dict[str, object]:
+    """What a browser sends back of an admin form that nobody touched."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    return {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+
+
+def change_url(instance: Model) -> str:
+    return reverse(f"admin:{instance._meta.app_label}_{instance._meta.model_name}_change", args=[instance.pk])
+
+
+def test_an_administrator_writes_in_the_admin_where_it_may_on_the_pages(projects):
+    for project in projects.values():
+        project.contacts.create(name="Dr Vasseur")
+    expected, got = {}, {}
+    everything = client_of(PEOPLE["technical administrator"])
+    for who, person in PEOPLE.items():
+        client = client_of(person)
+        for where, project in projects.items():
+            for written, page, field in (
+                (project, project, "name"),
+                (project.contacts.get(), project, "contacts-0-name"),
+                (project.promoter, project.promoter, "name"),
+            ):
+                client.post(change_url(page), as_shown(everything.get(change_url(page))) | {field: who})
+                written.refresh_from_db()
+                case = who, where, written._meta.model_name
+                got[case] = written.name == who
+                expected[case] = bool(person) and person.is_administrator and where in person.writes
+    assert got == expected
+
+
+def test_no_old_version_is_restored_in_the_admin(projects):
+    """The library hides its button and takes the form all the same, even of who may only read."""
+    for who in ("administrator of a department", "technical administrator"):
+        client = client_of(PEOPLE[who])
+        for project in projects.values():
+            for instance in (project, project.promoter, project.stages.last()):
+                name = f"{instance._meta.app_label}_{instance._meta.model_name}"
+                version = reverse(f"admin:{name}_simple_history", args=[instance.pk, instance.history.last().pk])
+                sent = {"name": "Rétabli", "state": State.ACI_SIGNED, "since": "2024-02-01", "project": project.pk}
+                assert client.post(version, sent | {"origin": "act"}).status_code == 403, (who, version)
 
 
 def test_the_admin_changes_no_state(projects):
@@ -292,7 +338,7 @@ def test_the_admin_changes_no_state(projects):
     project = projects[OWN]
     page = client.get(reverse("admin:projects_project_change", args=[project.pk]))
     form = page.context["adminform"].form
-    assert {"state", "search_name", "perimeter", "lead_department"}.isdisjoint(form.fields)
+    assert set(form.fields) == {"name", "promoter", "finess"}
     assert client.get(reverse("admin:projects_project_add")).status_code == 403
     stage = project.stages.last()
     changed = client.post(reverse("admin:projects_stage_change", args=[stage.pk]), {"state": "aci_signed"})

@@ -2,6 +2,7 @@
 
 import pytest
 import tablib
+from django.contrib import admin
 from django.urls import reverse, reverse_lazy
 
 from accounts.models import User
@@ -90,9 +91,23 @@ def test_an_administrator_of_departments_reads_and_changes_nothing(tariffs, clie
     assert client.get(reverse("admin:aci_tariffamount_import")).status_code == 403
 
 
+def test_an_administrator_of_departments_restores_no_past_amount(tariffs, client):
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR, departments=[DepartmentFactory()]))
+    amount = TariffAmount.objects.first()
+    version = reverse("admin:aci_tariffamount_simple_history", args=[amount.pk, amount.history.first().pk])
+    sent = {"line": amount.line_id, "tier": amount.tier, "fixed_eur": 1, "variable_eur": 1, "verified": "yes"}
+    assert client.get(version).status_code == 200
+    assert client.post(version, sent | {"source": "essai"}).status_code == 403
+    assert TariffAmount.objects.get(pk=amount.pk).fixed_eur == amount.fixed_eur
+
+
+AMOUNT_HEADINGS = ["version", "mission", "tier", "fixed_eur", "variable_eur", "verified", "source"]
+AMOUNT = ("2019", "parcours", "1", "3", "2", "yes", "essai")
+
+
 def test_amounts_go_out_and_come_back_unchanged(tariffs):
     sheet = AmountResource().export()
-    assert sheet.headers == ["version", "mission", "tier", "fixed_eur", "variable_eur", "verified", "source"]
+    assert sheet.headers == AMOUNT_HEADINGS
     assert AmountResource().import_data(sheet).totals["skip"] == TariffAmount.objects.count()
 
 
@@ -105,9 +120,26 @@ def test_amounts_go_out_and_come_back_unchanged(tariffs):
     ],
 )
 def test_wrong_amounts_are_refused(tariffs, row, why):
-    headers = ["version", "mission", "tier", "fixed_eur", "variable_eur", "verified", "source"]
-    result = AmountResource().import_data(tablib.Dataset(row, headers=headers))
-    refusals = [str(refused.error) for refused in result.invalid_rows]
-    refusals += [str(error.error) for _, errors in result.row_errors() for error in errors]
-    assert why in " ".join(refusals)
+    assert why in refusals([row])
     assert TariffAmount.objects.get(line__tariff__code="2019", line__mission="parcours", tier=1).fixed_eur == 25_000
+
+
+def refusals(rows: list[tuple], headings: list[str] = AMOUNT_HEADINGS) -> str:
+    dataset = tablib.Dataset(*rows, headers=headings)
+    result = AmountResource().import_data(dataset, rollback_on_validation_errors=True)
+    errors = [*result.base_errors, *result.invalid_rows, *(row for _, found in result.row_errors() for row in found)]
+    return " ".join(str(error.error) for error in errors)
+
+
+def test_a_sheet_of_amounts_without_a_heading_or_with_a_line_twice_is_refused_whole(tariffs):
+    before = list(TariffAmount.objects.values())
+    assert refusals([AMOUNT[:-1]], AMOUNT_HEADINGS[:-1]) == "['Colonnes absentes : source.']"
+    assert "Ligne en double : Parcours" in refusals([AMOUNT, AMOUNT])
+    assert list(TariffAmount.objects.values()) == before
+    assert refusals([AMOUNT]) == ""
+
+
+def test_amounts_are_written_all_or_none(tariffs, administrator):
+    """The library checks nothing again when a preview is confirmed, unless asked."""
+    amount_admin = admin.site.get_model_admin(TariffAmount)
+    assert amount_admin.get_import_data_kwargs()["rollback_on_validation_errors"]

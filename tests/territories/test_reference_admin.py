@@ -7,8 +7,8 @@ from import_export.results import Result
 from tablib import Dataset
 
 from accounts.models import User
-from territories.models import Department, FormerZone, Zone
-from territories.resources import DepartmentResource, FormerZoneResource, ReferenceResource, ZoneResource
+from territories.models import Department, FormerZone, Region, Zone
+from territories.resources import CodedResource, DepartmentResource, FormerZoneResource, ZoneResource
 from tests.factories import DepartmentFactory, RegionFactory, ZoneFactory
 
 ZONE_HEADINGS = [
@@ -25,7 +25,7 @@ ZONE_HEADINGS = [
 pytestmark = pytest.mark.django_db
 
 
-def take(resource: type[ReferenceResource], headings: list[str], *rows: tuple) -> Result:
+def take(resource: type[CodedResource], headings: list[str], *rows: tuple) -> Result:
     return resource().import_data(Dataset(*rows, headers=headings), rollback_on_validation_errors=True)
 
 
@@ -84,11 +84,13 @@ def test_one_wrong_row_refuses_the_file_and_says_why():
     ("headings", "rows", "message"),
     [
         (["code INSEE", "nom"], [("99", "Essai")], "Colonnes absentes : région."),
-        (["code INSEE", "nom", "région"], [("99", "Un", "99"), (99, "Deux", "99")], "Lignes en double : 99."),
+        (["code INSEE", "nom", "région"], [("09", "Un", "99"), (9, "Deux", "99")], "Ligne en double : 09."),
     ],
 )
 def test_files_that_cannot_be_read_safely_are_refused(headings, rows, message):
+    RegionFactory()
     assert message in messages(take(DepartmentResource, headings, *rows))
+    assert not Department.objects.filter(name="Un").exists()
 
 
 def test_former_zones_are_known_by_code_name_and_successor():
@@ -142,3 +144,21 @@ def test_a_file_is_previewed_then_confirmed(client):
     )
     assert confirmed.status_code == 200
     assert Zone.objects.get(code="99001").name == "Grandville-sur-Mer"
+
+
+def test_a_file_become_wrong_since_its_preview_is_written_not_at_all(client):
+    DepartmentFactory(code="98", region=RegionFactory(code="98"))
+    rows = "code INSEE,nom,région\n9A,Nouveau,99\n98,Renommé,98\n"
+    DepartmentFactory()
+    client.force_login(User.objects.create_superuser("country"))
+    preview = client.post(
+        reverse("admin:territories_department_import"),
+        {"import_file": SimpleUploadedFile("departements.csv", rows.encode()), "format": "1"},
+    )
+    Department.objects.filter(code="98").update(region="99")
+    Region.objects.get(code="98").delete()
+    confirmed = reverse("admin:territories_department_process_import")
+    answer = client.post(confirmed, preview.context["confirm_form"].initial, follow=True)
+    assert "Rien n&#x27;a été écrit" in answer.text
+    assert "Importation terminée" not in answer.text
+    assert not Department.objects.filter(code="9A").exists()
