@@ -9,6 +9,9 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ground.days import FIRST_DAY
+from ground.templatetags.french import day as in_words
+
 
 class DayField(forms.DateField):
     """A day typed as jj/mm/aaaa or picked. A browser's date field only shows ISO dates: what was typed becomes one."""
@@ -27,12 +30,14 @@ class DayField(forms.DateField):
 
 
 class PastDayField(DayField):
-    """A day on which something has happened: today at the latest."""
+    """A day on which something has happened to a project: since there are CPTS, today at the latest."""
 
     def validate(self, value: datetime.date | None) -> None:
         super().validate(value)
         if value and value > timezone.localdate():
             raise ValidationError("Cette date est dans le futur.")
+        if value and value < FIRST_DAY:
+            raise ValidationError(f"Les CPTS n'existent que depuis le {in_words(FIRST_DAY)} : vérifiez l'année.")
 
 
 class CodeField(forms.CharField):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import ListView
@@ -12,6 +13,14 @@ from django_filters import FilterSet
 from ground.tables import Cell, Column, download
 
 FILE_FORMATS = ("csv", "xlsx")
+
+
+def asked_format(request: HttpRequest) -> str:
+    """The file that a page is asked for by `?format=`, empty for the page itself; raises BadRequest for another."""
+    file_format = request.GET.get("format", "")
+    if file_format and file_format not in FILE_FORMATS:
+        raise BadRequest("Ce format n'existe pas : demandez csv ou xlsx.")
+    return file_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,8 @@ class ScopedListView(ListView):
         self.filterset = self.filterset_class(request.GET, readable, request=request)
         is_answered = self.filterset.is_valid()
         self.object_list = self.in_order(self.filterset.qs) if is_answered else readable.none()
-        file_format = request.GET.get("format")
-        if is_answered and file_format in FILE_FORMATS:
+        file_format = asked_format(request)
+        if is_answered and file_format:
             return download(self.chosen_columns(), self.object_list, title=self.export_title, file_format=file_format)
         return self.render_to_response(self.get_context_data(), status=200 if is_answered else 400)
 

@@ -19,7 +19,10 @@ from projects.models import Project, Stage
 from projects.models.steps import StepsMixin
 from projects.states import State
 
-ACTS_RECORDED = "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet."
+ACTS_RECORDED = (
+    "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet "
+    "(« Annuler la dernière étape »)."
+)
 state_changed = Signal()  # sent once committed, with `project` (its pk) and `state`
 
 

@@ -81,3 +81,30 @@ def test_breakdown_page_needs_nothing_that_may_be_broken(rf: RequestFactory) -> 
     assert page.status_code == 500
     assert_keeps_the_look(page.content.decode())
     assert "abc123" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_address_that_only_receives_says_so(client: Client) -> None:
+    client.force_login(UserFactory())
+    page = client.get(reverse("logout"))
+    assert (page.status_code, page["Allow"]) == (405, "POST, OPTIONS")
+    assert_keeps_the_look(page.content.decode())
+    assert "Cette adresse ne s'ouvre pas ainsi" in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["projects", "photograph", "overlaps"])
+def test_a_format_that_does_not_exist_is_refused_with_its_reason(client: Client, name: str) -> None:
+    client.force_login(UserFactory())
+    page = client.get(reverse(name), {"format": "xml"})
+    assert page.status_code == 400
+    assert "demandez csv ou xlsx" in page.content.decode()
+    assert client.get(reverse(name), {"format": ""}).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/nulle-part", "/projets/?format=xml", "/projets/imports/", "/deconnexion"])
+def test_what_is_refused_is_one_line_of_the_log_without_traceback(client: Client, path: str, caplog) -> None:
+    client.force_login(UserFactory())
+    assert client.get(path).status_code >= 400
+    assert [(record.name, record.exc_info) for record in caplog.records] == [("cpts.request", None)]

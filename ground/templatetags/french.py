@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 register = template.Library()
 
 NARROW_SPACE = "\u202f"
+SHORT_MONTHS = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."]
 
 
 @register.filter
@@ -34,18 +35,26 @@ def share(value: float | Decimal | None) -> str:
     return "" if value is None else f"{value * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0%"
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
     """A date in a sentence: 20 février 2020."""
-    if value is None:
-        return ""
-    return date_format(value, "j F Y").replace("1 ", "1er ", 1) if value.day == 1 else date_format(value, "j F Y")
+    return "" if value is None else f"{_day_of_month(value)} {date_format(value, 'F Y')}"
+
+
+@register.filter(expects_localtime=True)
+def short_day(value: date | None) -> str:
+    """A date in a table: 20 févr. 2020."""
+    return "" if value is None else f"{_day_of_month(value)} {SHORT_MONTHS[value.month - 1]} {value.year}"
+
+
+def _day_of_month(value: date) -> str:
+    return "1er" if value.day == 1 else str(value.day)
 
 
 @register.filter
-def short_day(value: date | None) -> str:
-    """A date in a table: 20 févr. 2020."""
-    return "" if value is None else date_format(value, "j N Y")
+def quoted(text: object) -> str:
+    """Between French quotation marks, which never stand alone at the end of a line."""
+    return f"«\u00a0{text}\u00a0»"
 
 
 @register.filter

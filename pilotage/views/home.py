@@ -13,7 +13,8 @@ from projects.overlaps import overlaps
 from projects.states import Column
 from territories.models import Department
 
-SHOWN = 10
+SHOWN = 6  # of each list side by side: one's portfolio stays in sight
+CHANGES_SHOWN = 10
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -23,15 +24,17 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = [(stage, awaited[stage.state]) for stage in waiting_for(user, today)[:SHOWN]]
     portfolio = photograph(Department.objects.filter(pk__in=own), today).total
     current = Stage.objects.on(today).filter(project__lead_department__in=own)
+    due = due_items(user, today)
     context = {
-        "due": due_items(user, today),
+        "due": due,
+        "due_later": due[SHOWN:],
         "waiting": waiting,
         "waiting_count": waiting[0][0].total if waiting else 0,
         "awaited_states": urlencode({"etat": [state.value for state in awaited]}, doseq=True),
         "overlaps": overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user),
         "portfolio": [(column, portfolio.counts[column]) for column in Column],
         "portfolio_total": portfolio.total,
-        "changes": current.select_related("project", "recorded_by").order_by("-recorded_at", "-pk")[:SHOWN],
+        "changes": current.select_related("project", "recorded_by").order_by("-recorded_at", "-pk")[:CHANGES_SHOWN],
         "mine": mine(user),
         "shown": SHOWN,
     }

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
+from ground.lists import asked_format
 from ground.tables import download
 from pilotage.asking import ScopeForm
 from pilotage.overlap_columns import COLUMNS_FOR_PEOPLE
@@ -42,8 +43,7 @@ def overlap_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "pilotage/overlaps.html", {"form": form}, status=400)
     pairs = overlaps(form.day, touching=form.touching, reader=request.user)
-    file_format = request.GET.get("format")
-    if file_format in ("csv", "xlsx"):
+    if file_format := asked_format(request):
         return download(COLUMNS_FOR_PEOPLE, pairs, title=f"Superpositions {form.day}", file_format=file_format)
     context = {
         "form": form,

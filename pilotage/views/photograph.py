@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from ground.forms import DayField
+from ground.lists import asked_format
 from ground.tables import download
 from pilotage.asking import ScopeForm
 from pilotage.photograph import NAMED_COLUMNS, Photograph, Row, photograph
@@ -56,8 +57,7 @@ def photograph_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "pilotage/photograph.html", {"form": form}, status=400)
     shown = photograph(form.departments, form.day)
-    file_format = request.GET.get("format")
-    if file_format in ("csv", "xlsx"):
+    if file_format := asked_format(request):
         title = f"Photographie {form.territory} {form.day}"
         return download(NAMED_COLUMNS, [*shown.rows, shown.total], title=title, file_format=file_format)
     compared_on = form.cleaned_data["comparer"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from django import forms
 from django.core.exceptions import ValidationError
 
+from ground.templatetags.french import quoted
+
 Shown = Mapping[str, str]  # what a form changes, in the words of the page: label → value
 
 
@@ -31,22 +33,24 @@ class GuardedForm(forms.Form):
 
     def clean(self) -> dict:
         data = super().clean() or self.cleaned_data
-        try:
-            loaded = dict(json.loads(data.get("loaded") or "{}"))
-        except (ValueError, TypeError):
-            loaded = {}
-        moved = [label for label, value in self._now.items() if loaded.get(label, value) != value]
-        if moved:
+        if refusals := self._moved(data.get("loaded", "")):
             self.data = self.data.copy()
             self.data[self.add_prefix("loaded")] = json.dumps(self._now)
-            raise ValidationError(
-                [
-                    f"Pendant que vous écriviez, « {label} » est devenu « {self._now[label] or 'vide'} » (c'était "
-                    f"« {loaded[label] or 'vide'} »). Vérifiez votre saisie, puis enregistrez de nouveau."
-                    for label in moved
-                ]
-            )
+            raise ValidationError(refusals)
         return data
+
+    def _moved(self, text: str) -> list[str]:
+        """What is no longer as the page showed it; empty when nothing has moved."""
+        try:
+            loaded = dict(json.loads(text))
+        except (ValueError, TypeError):
+            return ["La page a été envoyée incomplète. Vérifiez votre saisie, puis enregistrez de nouveau."]
+        return [
+            f"Pendant que vous écriviez, {quoted(label)} est devenu {quoted(self._now.get(label) or 'vide')} (c'était "
+            f"{quoted(loaded.get(label) or 'vide')}). Vérifiez votre saisie, puis enregistrez de nouveau."
+            for label in loaded | self._now
+            if (loaded.get(label) or "") != (self._now.get(label) or "")
+        ]
 
 
 class GuardedModelForm(GuardedForm, forms.ModelForm):
@@ -55,14 +59,13 @@ class GuardedModelForm(GuardedForm, forms.ModelForm):
     def shown_now(self) -> Shown:
         if self.instance.pk is None:
             return {}
-        stored = type(self.instance).objects.get(pk=self.instance.pk)
-        return {field.label: self._in_words(stored, name) for name, field in self.fields.items() if name != "loaded"}
+        return {self.fields[name].label: self._in_words(name) for name in self._meta.fields}
 
-    def _in_words(self, stored, name: str) -> str:
-        field = stored._meta.get_field(name)
+    def _in_words(self, name: str) -> str:
+        field = self.instance._meta.get_field(name)
         if field.many_to_many:
-            return ", ".join(str(value) for value in getattr(stored, name).all())
+            return ", ".join(str(value) for value in getattr(self.instance, name).all())
         if field.choices:
-            return getattr(stored, f"get_{name}_display")()
-        value = getattr(stored, name)
+            return getattr(self.instance, f"get_{name}_display")()
+        value = getattr(self.instance, name)
         return "" if value is None else str(value)

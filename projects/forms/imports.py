@@ -62,7 +62,9 @@ class UploadForm(DsfrBaseForm):
         file, sha256 = self.cleaned_data["file"], hashlib.sha256(self.content).hexdigest()
         batch = ImportBatch.objects.for_user(self.user).filter(sha256=sha256, written_at=None).first()
         if batch is None:
-            batch = ImportBatch(sha256=sha256, file=file, uploaded_by=self.user)
+            batch = ImportBatch(sha256=sha256, uploaded_by=self.user)
+        if not batch.file or not batch.file.storage.exists(batch.file.name):
+            batch.file = file
         batch.filename = file.name[:200]
         batch.department = self.cleaned_data["department"]
         batch.as_of = self.cleaned_data["as_of"]

@@ -4,6 +4,7 @@ import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
@@ -11,15 +12,20 @@ from accounts.models import Institution, User
 from accounts.models.institution import SIDES, Side
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
+from projects.forms.guard import GuardedForm, LoadedField, Shown
 from projects.models import Assignment, Contact, Note, Project
 
 
 class NoteForm(DsfrBaseForm, forms.ModelForm):
+    text = forms.CharField(
+        label="Nouvelle note",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        validators=[MaxLengthValidator(10_000)],  # not `max_length`: the browser would cut what is pasted
+    )
+
     class Meta:
         model = Note
         fields = ["text"]
-        labels = {"text": "Nouvelle note"}
-        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
 
 
 class ContactForm(DsfrBaseForm, forms.ModelForm):
@@ -32,12 +38,36 @@ class ContactForm(DsfrBaseForm, forms.ModelForm):
         }
 
 
+class BaseContactFormSet(forms.BaseInlineFormSet):
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["id"].label = "Contact"
+        form.fields["id"].error_messages["invalid_choice"] = "il a été retiré entre-temps ; rouvrez cette page."
+
+
 ContactFormSet = forms.inlineformset_factory(
-    Project, Contact, form=ContactForm, extra=2, can_delete=True, can_delete_extra=False
+    Project, Contact, form=ContactForm, formset=BaseContactFormSet, extra=2, can_delete=True, can_delete_extra=False
 )
 
 
-class ReferentForm(DsfrBaseForm):
+class ContactsGuard(GuardedForm):
+    """Goes with the contacts of a page: tells that somebody else has changed one of them."""
+
+    loaded = LoadedField()
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        self.project = project
+        super().__init__(*args, **kwargs)
+
+    def shown_now(self) -> Shown:
+        return {"Contacts": " ; ".join(map(_line_of, self.project.contacts.all()))}
+
+
+def _line_of(contact: Contact) -> str:
+    return ", ".join(filter(None, [contact.name, contact.function, contact.email, contact.phone]))
+
+
+class ReferentForm(DsfrBaseForm, GuardedForm):
     """The referent of one side, from a day on: the former one's period ends that day."""
 
     user = forms.ModelChoiceField(
@@ -45,14 +75,18 @@ class ReferentForm(DsfrBaseForm):
     )
     name = forms.CharField(label="Nom, sans compte", required=False, max_length=150)
     since = PastDayField(label="Référent depuis le")
+    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, side: Side, by: User, **kwargs) -> None:
-        super().__init__(*args, initial={"since": timezone.localdate()}, **kwargs)
         self.project, self.side = project, side
+        super().__init__(*args, initial={"since": timezone.localdate()}, **kwargs)
         kinds = [kind for kind in Institution.Kind if SIDES.get(kind) == side]
         accounts = User.objects.for_user(by).filter(is_active=True, institution__kind__in=kinds)
         self.fields["user"].queryset = accounts.select_related("institution")
         self.fields["user"].label_from_instance = lambda user: f"{user} – {user.institution}"
+
+    def shown_now(self) -> Shown:
+        return {f"Référent {self.side.label}": str(self.last() or "")}
 
     def clean_since(self) -> datetime.date:
         since, last = self.cleaned_data["since"], self.last()
@@ -72,7 +106,10 @@ class ReferentForm(DsfrBaseForm):
         return self.project.assignments.filter(side=self.side, until=None).first()
 
     def save(self) -> Assignment:
+        said = self.cleaned_data
         if last := self.last():
-            last.until = self.cleaned_data["since"]
+            last.until = said["since"]
             last.save(update_fields=["until"])
-        return self.project.assignments.create(side=self.side, **self.cleaned_data)
+        return self.project.assignments.create(
+            side=self.side, user=said["user"], name=said["name"], since=said["since"]
+        )

@@ -6,8 +6,11 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import CodeField, PastDayField
+from ground.templatetags.french import quoted
+from ground.text import search_form
 from projects.forms.guard import GuardedModelForm, LoadedField
 from projects.models import Project, Promoter
+from projects.models.project import ProjectQuerySet
 from projects.states import State
 from territories.models import Department, Region
 
@@ -15,6 +18,7 @@ OPENING_STATES = [State.INITIATIVE, State.FORMALISING]
 
 
 class ProjectForm(DsfrBaseForm, GuardedModelForm):
+    is_another = forms.BooleanField(label="C'est bien un autre projet", required=False)
     loaded = LoadedField()
 
     class Meta:
@@ -29,19 +33,28 @@ class ProjectForm(DsfrBaseForm, GuardedModelForm):
         self.own_regions = set(Region.objects.filter(departments__in=led).values_list("pk", flat=True))
         self.fields["lead_department"].queryset = Department.objects.filter(pk__in=led)
         self.fields["lead_department"].empty_label = None if len(led) == 1 else "Choisissez un département"
+        if self.instance.pk:
+            del self.fields["is_another"]
+            if not user.can_write_in({self.instance.lead_department_id}):
+                self.fields["lead_department"].disabled = True
+                self.fields["lead_department"].help_text = "Seuls ses propres chargés de suivi le changent."
 
     def clean(self) -> dict:
         data = super().clean()
         lead, others = data.get("lead_department"), data.get("other_departments")
         if lead and others and lead in others:
             self.add_error("other_departments", "Le département chef de file n'est pas à cocher ici.")
+        if "is_another" in self.fields and lead and data.get("name") and not data["is_another"]:
+            for namesake in namesakes(data["name"], lead):
+                told = f"{quoted(namesake)} (n° {namesake.pk}) est déjà suivi dans ce département."
+                self.add_error("is_another", f"{told} Cochez si le vôtre en est un autre.")
         return data
 
-    def namesakes(self) -> list[Project]:
-        """Other living projects of the same department under the same name: worth a warning, never a refusal."""
-        saved = self.instance
-        same = Project.objects.filter(lead_department=saved.lead_department, search_name=saved.search_name)
-        return list(same.exclude(pk=saved.pk).living_on(timezone.localdate()))
+
+def namesakes(name: str, lead_department: Department) -> ProjectQuerySet:
+    """The living projects that this department already leads under this name."""
+    same = Project.objects.filter(lead_department=lead_department, search_name=search_form(name))
+    return same.living_on(timezone.localdate())
 
 
 class PromoterForm(DsfrBaseForm, GuardedModelForm):

@@ -5,7 +5,7 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from ground.forms import DayField
+from ground.forms import PastDayField
 from projects.models import Project, Stage
 from projects.states import State
 from projects.workflow import Step, StepKind, last_recorded, latest_day_for, take_back, take_step
@@ -14,7 +14,9 @@ from projects.workflow import Step, StepKind, last_recorded, latest_day_for, tak
 class StepForm(DsfrBaseForm):
     """`save()` records the step; it raises what `take_step` raises."""
 
-    effective_on = DayField(label="Date d'effet", help_text="Le jour où c'est arrivé, même si vous le saisissez après.")
+    effective_on = PastDayField(
+        label="Date d'effet", help_text="Le jour où c'est arrivé, même si vous le saisissez après."
+    )
     comment = forms.CharField(label="Commentaire", required=False, widget=forms.Textarea(attrs={"rows": 4}))
     reference = forms.CharField(
         label="Référence", required=False, max_length=120, help_text="Numéro du courrier, de la convention, du dossier…"
@@ -23,7 +25,9 @@ class StepForm(DsfrBaseForm):
 
     def __init__(self, *args, project: Project, kind: StepKind, user: User, **kwargs) -> None:
         today = timezone.localdate()
-        initial = {"effective_on": latest_day_for(project, kind) or today, "seen_state": project.state_on_day(today)}
+        # A step that was only possible before has a date of its own, which nobody but its author knows.
+        proposed = today if latest_day_for(project, kind) == today else None
+        initial = {"effective_on": proposed, "seen_state": project.state_on_day(today)}
         super().__init__(*args, initial=initial, **kwargs)
         self.project, self.kind, self.user = project, kind, user
         self.fields["comment"].required = kind.needs_comment
@@ -42,7 +46,7 @@ class TakeBackForm(DsfrBaseForm):
 
     reason = forms.CharField(
         label="Raison",
-        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=100,  # what the field history keeps of it
         help_text="Par exemple : « date mal recopiée ». Elle reste dans l'historique, avec l'étape annulée.",
     )
     seen_stage = forms.IntegerField(widget=forms.HiddenInput)

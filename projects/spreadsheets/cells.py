@@ -7,6 +7,8 @@ from datetime import date
 
 from ground.text import search_form
 from projects.spreadsheets.opening import CellValue
+from projects.spreadsheets.sandbox import NO_VALUE
+from projects.spreadsheets.zone_names import without_article
 
 BLANKS = frozenset({"", "nc", "n c", "nr", "n r", "ns", "na", "n a", "so", "s o", "neant", "sans objet", "inconnu",
                     "inconnue", "non connu", "non connue", "non renseigne", "non renseignee", "non communique",
@@ -15,6 +17,7 @@ YES = frozenset({"oui", "o", "x", "1", "vrai", "true", "yes", "y", "ok", "signe"
 NO = frozenset({"non", "n", "0", "faux", "false", "no", "en cours", "pas encore", "a venir", "non signe", "non signee"})
 CHECKED = frozenset("✔✓☑✅")
 UNCHECKED = frozenset("✗✘☐❌")
+SPREADSHEET_ERROR = re.compile(r"#[A-ZÉ0-9_/]+[!?]|#N/[AD]|#GETTING_DATA|Err ?: ?\d{3}|#+", re.IGNORECASE)
 
 
 class CellError(ValueError):
@@ -39,8 +42,23 @@ def read_text(value: CellValue) -> str:
     return " ".join(str(value).split())
 
 
+def spreadsheet_error(value: CellValue) -> str:
+    """What to do about « #REF! », « #N/A » or a formula that was never calculated; the empty text for other cells."""
+    text = read_text(value)
+    if text == NO_VALUE:
+        return "formule sans valeur enregistrée : rouvrez le fichier dans votre tableur et enregistrez-le."
+    if SPREADSHEET_ERROR.fullmatch(text):
+        return f"la cellule contient une erreur de tableur ({text[:20]}) : corrigez-la."
+    return ""
+
+
 def says_nothing(value: CellValue) -> bool:
-    """Blank, « - », « NC », « sans objet »… A tick is no blank although it has no letter."""
+    """Blank, « - », « NC », « sans objet »… A tick is no blank although it has no letter.
+
+    Raises CellError for a spreadsheet's error: it hides something, and « #N/A » is not « n/a ».
+    """
+    if error := spreadsheet_error(value):
+        raise CellError(error)
     text = read_text(value)
     return search_form(text) in BLANKS and not set(text) & (CHECKED | UNCHECKED)
 
@@ -59,7 +77,9 @@ def read_boolean(value: CellValue) -> bool | None:
     raise CellError(f"{quoted(value)} n'est ni oui ni non.")
 
 
-NUMBER = re.compile(r"(?P<figures>\d+(?:[.,]\d+)?) ?(?P<thousand>k|m)?(?: ?(?:hab\.?|habitants?))?", re.IGNORECASE)
+NUMBER = re.compile(
+    r"(?P<figures>\d{1,12}(?:[.,]\d{1,12})?) ?(?P<thousand>k|m)?(?: ?(?:hab\.?|habitants?))?", re.IGNORECASE
+)
 GROUPED = re.compile(r"(?<=\d)[ .,'’](?=\d{3}(?!\d))")
 
 
@@ -103,25 +123,29 @@ def _identifier(value: CellValue, name: str, form: str, length: int) -> str | No
     return text
 
 
+DEPARTMENT_AROUND = re.compile(
+    r"^(?:(?:dd|dpt|dep|dept|departement|delegation departementale)\b ?(?:d[ue]s? |d |la |l )*|dd?(?=\d))"
+)
+
+
 def read_department_code(value: CellValue, known: Mapping[str, str]) -> str | None:
-    """The INSEE code of a department written 75, « 1 », « 2A », « Paris », « 93 - Seine-Saint-Denis », « DD 93 ».
+    """The INSEE code of a department written 75, « 1 », « 093 », « D93 », « Paris », « 93 - Seine-Saint-Denis ».
 
     `known` gives the name of each code.
     """
     if says_nothing(value):
         return None
     codes = {search_form(code): code for code in known}
-    names = {search_form(name): code for code, name in known.items()}
-    text = re.sub(r"^(dd|dpt|dep|dept|departement|delegation departementale)\b ?(d[ue]s? |d ?|la |l )*", "",
-                  search_form(read_text(value)))  # fmt: skip
+    names = {without_article(search_form(name)): code for code, name in known.items()}
+    text = DEPARTMENT_AROUND.sub("", search_form(read_text(value)))
     first, _, after_first = text.partition(" ")
     before_last, _, last = text.rpartition(" ")
     for code, name in ((text, ""), (first, after_first), (last, before_last)):
-        padded = code.zfill(2)
-        if padded in codes and (not name or names.get(name) == codes[padded]):
+        padded = code.lstrip("0").zfill(2)
+        if padded in codes and (not name or names.get(without_article(name)) == codes[padded]):
             return codes[padded]
-    if text in names:
-        return names[text]
+    if without_article(text) in names:
+        return names[without_article(text)]
     raise CellError(f"{quoted(value)} n'est pas un département connu : indiquez son numéro (75, 2A, 971…).")
 
 

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from ground.text import search_form
 
+MAX_HEADER = 300
+
 
 class Field(Enum):
     """What the import knows of a project; the value is its name on screen."""
@@ -228,6 +230,8 @@ FIELD_OF_KEY = {header_key(synonym): field for field, synonyms in SYNONYMS.items
 
 def field_of(header: str) -> Field | None:
     """The field a header names; what it says between brackets, then « CPTS », may be too much. None when unknown."""
+    if len(header) > MAX_HEADER:
+        return None
     bare = re.sub(r"\(.*?\)", " ", header, flags=re.DOTALL)
     keys = [header_key(header), header_key(bare)]
     return next(filter(None, map(FIELD_OF_KEY.get, [*keys, *(key - {"cpts"} for key in keys)])), None)

@@ -110,9 +110,9 @@ def _zones_told(codes: Iterable[str], leaves: Leaves, held: Iterable[str] = ()) 
     return told + (f" ; part : {', '.join(leaves_it)}" if leaves_it else "")
 
 
-def territory_warnings(facts: Facts, leaves: Leaves) -> list[str]:
+def territory_warnings(facts: Facts, project: Project | None, leaves: Leaves) -> list[str]:
     if not facts.codes:
-        return [] if facts.errors else ["Aucune commune n'est donnée."]
+        return [] if facts.errors or held_codes(project) else ["Aucune commune n'est donnée."]
     population = sum(leaves.population[code] for code in leaves.of(facts.codes))
     if facts.population and abs(facts.population - population) > POPULATION_GAP * population:
         told, counted = number(facts.population), number(population)

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from ground.days import FIRST_DAY
 from ground.text import search_form
 from projects.spreadsheets.cells import CellError, quoted, read_text, says_nothing
 from projects.spreadsheets.opening import CellValue
 
-FIRST_DAY = date(2016, 1, 26)  # law 2016-41 of 26 January 2016, which created the CPTS
 LAST_DAY = date(2099, 12, 31)
 DAY_ZERO = date(1899, 12, 30)  # serial number 0 of the spreadsheets
 

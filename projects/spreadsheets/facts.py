@@ -1,17 +1,17 @@
 """What one row says of a project, all its errors at once."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from accounts.models.institution import Side
 from ground.text import search_form
 from projects.identifiers import validate_finess, validate_rna, validate_siret
-from projects.models import Promoter
+from projects.models import Assignment, Contact, Project, Promoter
 from projects.spreadsheets.matching import Quality, project_key
 from projects.spreadsheets.reading import (
     NOT_YET,
@@ -31,7 +31,7 @@ from projects.spreadsheets.reading import (
     read_status,
 )
 from projects.spreadsheets.zones import ZoneFinder
-from projects.states import State
+from projects.states import ENDED, State
 
 T = TypeVar("T")
 
@@ -47,24 +47,38 @@ DATES = {
     Field.ACI_SIGNED_ON: State.ACI_SIGNED,
     Field.ABANDONED_ON: State.ABANDONED,
 }
+PROMOTER_FACTS = ("siret", "rna", "legal_form")
 REFERENTS = {Field.ARS_REFERENT: Side.ARS, Field.CPAM_REFERENT: Side.INSURANCE}
 IDENTIFIERS = {
     Field.FINESS: (read_finess, validate_finess),
     Field.SIRET: (read_siret, validate_siret),
     Field.RNA: (read_rna, validate_rna),
 }
+# What the models themselves ask of a text, so that nothing reviewed as good fails when it is written.
+MODEL_FIELDS = {
+    Field.NAME: Project._meta.get_field("name"),
+    Field.PROMOTER: Promoter._meta.get_field("name"),
+    Field.ARS_REFERENT: Assignment._meta.get_field("name"),
+    Field.CPAM_REFERENT: Assignment._meta.get_field("name"),
+    Field.CONTACT_NAME: Contact._meta.get_field("name"),
+    Field.CONTACT_PHONE: Contact._meta.get_field("phone"),
+}
 
 
 @dataclass(slots=True)
 class Facts:
-    """A project as a row tells it; what is blank says nothing. `doubts` wait for a person's answer."""
+    """A project as a row tells it; what is blank says nothing. `doubts` wait for a person's answer.
+
+    `not_yet` gives, for a state said not to be reached, the words that say it; `unread` has those of unreadable cells.
+    """
 
     name: str = ""
     department: str = ""
     others: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     dates: dict[State, date] = field(default_factory=dict)
-    not_yet: set[State] = field(default_factory=set)
+    not_yet: dict[State, str] = field(default_factory=dict)
+    unread: set[State] = field(default_factory=set)
     status: State | None = None
     finess: str = ""
     siret: str = ""
@@ -94,11 +108,24 @@ class Facts:
             "statut": (self.status, other.status),
             "dates": (self.dates, other.dates),
             "FINESS": (self.finess, other.finess),
-            "porteur": (self.promoter, other.promoter),
+            "porteur": (self._promoter_facts(), other._promoter_facts()),
             "référents": (self.referents, other.referents),
             "contact": ((self.contact, self.email, self.phone), (other.contact, other.email, other.phone)),
+            "autres départements": (set(self.others), set(other.others)),
+            "observations": (self.note, other.note),
         }
         return [name for name, (mine, theirs) in told.items() if mine != theirs]
+
+    def _promoter_facts(self) -> tuple[str, ...]:
+        return self.promoter, self.legal_form, self.siret, self.rna
+
+    def promoter_told(self, current: Promoter | None) -> Promoter | None:
+        """`current` as the row tells it, unsaved; another name is another promoter: it may carry other projects."""
+        is_another = self.promoter and (current is None or current.name != self.promoter)
+        promoter = Promoter(name=self.promoter) if is_another else copy(current)
+        for name in PROMOTER_FACTS if promoter else ():
+            setattr(promoter, name, getattr(self, name) or getattr(promoter, name))
+        return promoter
 
 
 def read_facts(
@@ -106,12 +133,14 @@ def read_facts(
 ) -> Facts:
     """`departments` gives the name of each code; `default_department` serves the rows that do not tell theirs."""
     facts = Facts(name=row.text(Field.NAME))
-    if not project_key(facts.name):
+    facts.errors += [f"{reading.columns[column]} : {told}" for column, told in row.unread.items()]
+    facts.unread |= {DATES[column] for column in row.unread if column in DATES}
+    if not project_key(facts.name) and Field.NAME not in row.unread:
         facts.errors.append("Le nom du projet manque.")
     before = len(facts.errors)
     said = _read(facts, row, reading, Field.DEPARTMENT, lambda value: read_department_code(value, departments))
     facts.department = said or default_department or ""
-    if not facts.department and len(facts.errors) == before:
+    if not facts.department and len(facts.errors) == before and Field.DEPARTMENT not in row.unread:
         facts.errors.append(
             "Le département manque : ajoutez une colonne « Département » ou choisissez-le pour le fichier."
         )
@@ -121,7 +150,7 @@ def read_facts(
     facts.others = [code for code in others or () if code != facts.department]
     _read_zones(facts, row, finder)
     _read_life(facts, row, reading)
-    _read_people(facts, row)
+    _read_people(facts, row, reading)
     facts.population = _read(facts, row, reading, Field.POPULATION, read_number, is_error=False)
     facts.zone_count = _read(facts, row, reading, Field.ZONE_COUNT, read_number, is_error=False)
     return facts
@@ -159,9 +188,12 @@ def _read_zones(facts: Facts, row: Row, finder: ZoneFinder) -> None:
 
 def _read_life(facts: Facts, row: Row, reading: Reading) -> None:
     for column, state in DATES.items():
+        before = len(facts.errors)
         day = _read(facts, row, reading, column, read_date)
-        if day is NOT_YET:
-            facts.not_yet.add(state)
+        if len(facts.errors) > before:
+            facts.unread.add(state)
+        elif day is NOT_YET:
+            facts.not_yet[state] = f"« {reading.columns[column]} » n'est pas encore une date"
         elif isinstance(day, date):
             facts.dates[state] = day
     status = _read(facts, row, reading, Field.STATUS, read_status)
@@ -173,11 +205,11 @@ def _read_life(facts: Facts, row: Row, reading: Reading) -> None:
         facts.errors.append(
             f"« {reading.columns[Field.ACI_SIGNED]} » dit oui, mais le statut dit « {facts.status.short_label} »."
         )
-    elif signed is False and facts.status == State.ACI_SIGNED:
-        facts.errors.append(f"« {reading.columns[Field.ACI_SIGNED]} » dit non, mais le statut dit l'ACI signé.")
+    elif signed is False and facts.status not in ENDED:
+        facts.not_yet.setdefault(State.ACI_SIGNED, f"« {reading.columns[Field.ACI_SIGNED]} » dit non")
 
 
-def _read_people(facts: Facts, row: Row) -> None:
+def _read_people(facts: Facts, row: Row, reading: Reading) -> None:
     """Identifiers and addresses that are wrong are told and left out: they never stop a dated fact."""
     for column, (reader, validate) in IDENTIFIERS.items():
         try:
@@ -188,19 +220,24 @@ def _read_people(facts: Facts, row: Row) -> None:
             facts.warnings.append(f"{error.message_fr} Il n'est pas repris.")
         except ValidationError as error:
             facts.warnings.append(f"« {row.text(column)} » : {error.messages[0]} Il n'est pas repris.")
-    facts.promoter = row.text(Field.PROMOTER)[:200]
+    facts.promoter = row.text(Field.PROMOTER)
     facts.legal_form = _legal_form(row.text(Field.LEGAL_FORM))
-    facts.referents = {side: row.text(column)[:150] for column, side in REFERENTS.items() if row.text(column)}
-    facts.contact = row.text(Field.CONTACT_NAME)[:150]
-    facts.phone = row.text(Field.CONTACT_PHONE)[:30]
+    facts.referents = {side: row.text(column) for column, side in REFERENTS.items() if row.text(column)}
+    facts.contact = row.text(Field.CONTACT_NAME)
+    facts.phone = row.text(Field.CONTACT_PHONE)
     facts.note = str(row.cells.get(Field.NOTES, "")).strip()
     try:
         if email := row.text(Field.CONTACT_EMAIL):
-            validate_email(email)
-            facts.email = email
+            facts.email = Contact._meta.get_field("email").clean(email, None)
     except ValidationError:
         facts.warnings.append(f"« {email} » n'est pas une adresse de courriel : elle n'est pas reprise.")
-    facts.contact = facts.contact or facts.email or facts.phone
+    for column, of_the_model in MODEL_FIELDS.items():
+        try:
+            if text := row.text(column):
+                of_the_model.clean(text, None)
+        except ValidationError as error:
+            facts.errors.append(f"{reading.columns[column]} : {' '.join(error.messages)}")
+    facts.contact = facts.contact or facts.email[:150] or facts.phone
 
 
 def _legal_form(text: str) -> str:

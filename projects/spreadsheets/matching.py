@@ -22,6 +22,9 @@ FUZZY_GAP = 0.02
 HINT_SCORE = 0.85
 """Score from which the nearest name is worth showing to the person who must choose."""
 NAMES_SHOWN = 5
+POSTAL_CODE = re.compile(r"\b\d{5}\b", re.ASCII)
+MAX_NAME = 100
+"""Characters of a name with what people write around it; the longest name of a commune has 45."""
 
 
 class KnownZone(NamedTuple):
@@ -73,8 +76,8 @@ Names = dict[str, list[_Name]]
 class ZoneIndex:
     """The zones of the country by code and by name.
 
-    `neighbours` gives, for a department, those where a name may be looked for when it is not found inside (all of them
-    when it is not given).
+    `departments` (name of each code) lets « Villepinte (Aude) » be understood; `neighbours` gives, for a department,
+    those where a name may be looked for when it is not found inside (all of them when it is not given).
     """
 
     def __init__(
@@ -82,7 +85,9 @@ class ZoneIndex:
         zones: Iterable[KnownZone],
         former: Iterable[KnownFormerZone] = (),
         neighbours: Mapping[str, Collection[str]] | None = None,
+        departments: Mapping[str, str] | None = None,
     ) -> None:
+        self._departments = {without_article(search_form(name)): code for code, name in (departments or {}).items()}
         self._zones = {zone.code: zone for zone in zones}
         self._neighbours = neighbours
         self._former: dict[str, tuple[str, ...]] = {}
@@ -126,21 +131,32 @@ class ZoneIndex:
     def find(self, text: str | int | float, department: str | None = None) -> Match:
         """The zones that a code or a name means for a row of `department` (its INSEE code, None when unknown)."""
         cleaned = " ".join(str(text).split())
-        said = department_said(cleaned)
+        if len(cleaned) > MAX_NAME:
+            return Match((), Quality.NONE, f"« {cleaned[:MAX_NAME]}… » est trop long pour un nom de commune.", cleaned)
+        name, said = self._with_department_said(cleaned)
         if not department and said in self._names:
             department = said
         match = (
             self._by_code(cleaned, department)
-            or self._by_rank(cleaned, department)
-            or self._by_name_elsewhere(cleaned, said, department)
-            or self._by_name(cleaned, department)
-            or self._by_guess(cleaned, department)
+            or self._by_rank(name, department)
+            or self._by_name_elsewhere(cleaned, name, said, department)
+            or self._by_name(name, department)
+            or self._by_guess(name, department)
         )
         return Match(match.codes, match.quality, match.message_fr, cleaned)
+
+    def _with_department_said(self, text: str) -> tuple[str, str]:
+        """A name, and the department written beside it: by its number, by a postal code or by its name in brackets."""
+        name, _, told = text.removesuffix(")").rpartition("(")
+        if name and (code := self._departments.get(without_article(search_form(told)))):
+            return name.strip(), code
+        return text, department_said(text)
 
     def _by_code(self, text: str, department: str | None) -> Match | None:
         """An INSEE code, of today or of before; a zero lost by the spreadsheet is put back."""
         code = text.upper().replace(" ", "").removesuffix(".0")
+        if (postal_code := POSTAL_CODE.search(text)) and (city := self._city_of(department)):
+            code = postal_code[0] if search_form(text.replace(postal_code[0], "")) == city else code
         if code.isdecimal() and len(code) == 4:
             code = "0" + code
         if zone := self._zones.get(code):
@@ -192,13 +208,15 @@ class ZoneIndex:
                 return Match((code,), quality, self._doubt_about(zone, department))
         return None
 
-    def _by_name_elsewhere(self, text: str, said: str, department: str | None) -> Match | None:
-        """A name with the number of another department than the row's: « Villepinte (11) »."""
-        if said == department or said not in self._names:
+    def _by_name_elsewhere(self, text: str, name: str, said: str, department: str | None) -> Match | None:
+        """A name with another department than the row's, which counts: « Villepinte (11) » is in no case in 93."""
+        if not said or said == department:
             return None
-        found = self._by_name(text, said)
-        if not found or not found.codes:
-            return None
+        found = self._by_name(name, said) if said in self._names else None
+        if not found:
+            return Match((), Quality.NONE, f"« {text} » : commune introuvable dans le département {said}.")
+        if not found.codes:
+            return found
         told = f"« {text} » compris comme {self._told(found.codes[0])}, hors du département {department} : à vérifier."
         return Match(found.codes, found.quality, told)
 

@@ -37,7 +37,11 @@ TOO_LARGE_OR_DAMAGED = (
     "Ce fichier est trop volumineux ou abîmé. Copiez le tableau seul dans un nouveau classeur, "
     "enregistrez-le au format xlsx, puis recommencez."
 )
-REFUSALS = {"password": PROTECTED, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET}
+HOLDS_ERRORS = (
+    "Des cellules de ce fichier contiennent une erreur de tableur (#REF!, #N/A…). Corrigez-les ou enregistrez le "
+    "fichier au format xlsx, qui permet de dire lesquelles, puis recommencez."
+)
+REFUSALS = {"password": PROTECTED, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET, "errors": HOLDS_ERRORS}
 
 ARCHIVES = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -55,10 +59,14 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet as it stands: `rows[0]` is its row 1, blank rows stay in the middle, blank ends are cut."""
+    """A sheet as it stands: `rows[0]` is its row 1, blank rows stay in the middle, blank ends are cut.
+
+    A cell in error holds the text of its error.
+    """
 
     name: str
     rows: list[list[CellValue]]
+    is_visible: bool = True
 
 
 def open_workbook(content: bytes, filename: str) -> list[Sheet]:
@@ -72,7 +80,7 @@ def open_workbook(content: bytes, filename: str) -> list[Sheet]:
     if len(content) > MAX_BYTES:
         raise UnreadableFile(TOO_LARGE)
     sheets = [
-        Sheet(sheet["name"] or Path(filename).stem, sheet["rows"])
+        Sheet(sheet["name"] or Path(filename).stem, sheet["rows"], sheet["is_visible"])
         for sheet in _read_apart(content, _kind(content))
         if sheet["rows"]
     ]

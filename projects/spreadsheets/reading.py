@@ -6,11 +6,12 @@ Nothing is decided here about projects: unreadable cells, unknown columns and ro
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from ground.text import search_form
 from projects.spreadsheets.cells import (
     CellError,
+    quoted,
     read_boolean,
     read_department_code,
     read_department_codes,
@@ -19,11 +20,13 @@ from projects.spreadsheets.cells import (
     read_rna,
     read_siret,
     read_text,
+    says_nothing,
+    spreadsheet_error,
 )
 from projects.spreadsheets.columns import Field, field_of
 from projects.spreadsheets.dates import NOT_YET, MonthDate, NotYet, YearDate, read_date
 from projects.spreadsheets.opening import CellValue, Sheet, UnreadableFile
-from projects.spreadsheets.splitting import split_zones
+from projects.spreadsheets.splitting import split_strongly, split_zones
 from projects.spreadsheets.statuses import read_status
 
 __all__ = [
@@ -54,6 +57,15 @@ __all__ = [
 ]
 
 HEADER_WITHIN_ROWS = 25
+MAX_CHARACTERS = 5_000
+"""What a cell that is read may hold: twice the longest list of communes. Notes may be longer."""
+MAX_TITLE = 300
+# Columns that two headers may name without harm, the first one filled being read: they decide nothing.
+TOLD_ONCE = frozenset({Field.PROMOTER, Field.LEGAL_FORM, Field.SIRET, Field.RNA, Field.ZONE_COUNT, Field.POPULATION,
+                       Field.ARS_REFERENT, Field.CPAM_REFERENT, Field.CONTACT_NAME, Field.CONTACT_EMAIL,
+                       Field.CONTACT_PHONE, Field.NOTES})  # fmt: skip
+# Columns whose reader refuses an error, which then is told without refusing the row.
+ONLY_WARNED = frozenset({Field.SIRET, Field.RNA, Field.ZONE_COUNT, Field.POPULATION})
 ABOVE_TABLE = "Titre ou texte au-dessus du tableau."
 HEADER = "En-têtes du tableau."
 REPEATED_HEADER = "En-têtes répétés."
@@ -63,7 +75,9 @@ NOTHING_KNOWN = "Aucune des colonnes reconnues n'est remplie."
 
 _TOTAL = re.compile(r"(sous )?(total|totaux)\b|ensemble$")
 _FOOTNOTE = re.compile(r"\s*(\(?\*|\(\d\)|N\.?B\b|sources?\b|l[ée]gende\b|notes?\b|maj\b|mise à jour\b)", re.IGNORECASE)
-_DAY_IN_TITLE = re.compile(r"\b(?:au|du|le) (\d{1,2}(?:er)? ?[\w./-]+(?: \d{4})?)", re.IGNORECASE)
+_DAY_IN_TITLE = re.compile(
+    r"\b(?:au|(?:mise a jour|maj)(?: du| le)?|extraction du|a la date du) (?=(\w+ \w+(?: \w+)?))"
+)
 _SAID_DEPARTMENT = r"(?:delegation departementale|departement|dd)(?: (?:de|du|des|d|la|les|l))*"
 _DEPARTMENT_IN_TITLE = re.compile(
     r"\b(?:delegation(?: departementale)?|departement|dd|dpt|dept|dep|ars|suivi(?: cpts)?|cpts)"
@@ -84,12 +98,16 @@ class NoHeaderFound(UnreadableFile):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank. `ignored` tells why it is no project; empty when it is one, to be read."""
+    """A row that is not blank. `ignored` tells why it is no project; empty when it is one, to be read.
+
+    `unread` tells what is wrong with the cells that cannot be read, which are not in `cells`.
+    """
 
     sheet: str
     number: int
     cells: dict[Field, CellValue]
     ignored: str = ""
+    unread: dict[Field, str] = field(default_factory=dict)
 
     def text(self, of: Field) -> str:
         """The cell on one line; the empty text when it is blank or there is no such column."""
@@ -110,6 +128,21 @@ class Reading:
     as_of: date | None = None
     department_hint: str | None = None
 
+    @property
+    def is_one_row_per_commune(self) -> bool:
+        """Whether a quarter of the rows, and two at least, only go on: the same project or none, another commune."""
+        rows = [row for row in self.rows if not row.ignored]
+        told: set[tuple[str, str]] = set()
+        names: set[str] = set()
+        name, going_on = "", 0
+        for row in rows:
+            name = search_form(row.text(Field.NAME)) or name
+            zone = str(row.cells.get(Field.ZONES, ""))
+            going_on += name in names and (name, zone) not in told and len(split_strongly(zone)) <= 1
+            names.add(name)
+            told.add((name, zone))
+        return going_on > 1 and 4 * going_on >= len(rows)
+
 
 @dataclass(frozen=True, slots=True)
 class _Header:
@@ -126,24 +159,28 @@ class _Header:
 def read_workbook(sheets: list[Sheet], departments: Mapping[str, str] | None = None) -> Reading:
     """Reads the sheet that holds the table of projects: the one whose header names the most known columns.
 
+    A hidden sheet is read only where no visible one has a table.
     `departments` (name of each code) lets the hint be found by name as well. Raises NoHeaderFound.
     """
     headers = [header for sheet in sheets if (header := _best_header(sheet))]
     if not headers:
         raise NoHeaderFound
-    header = max(headers, key=lambda each: len(each.known))
+    header = max(headers, key=lambda each: (each.sheet.is_visible, len(each.known)))
     columns, duplicates = _columns(header)
-    title = [read_text(cell) for row in header.sheet.rows[: header.place] for cell in row if cell != ""]
+    title = [" ".join(read_text(cell) for cell in row if cell != "") for row in header.sheet.rows[: header.place]]
+    title = [text for text in title if len(text) <= MAX_TITLE]
     return Reading(
         sheet=header.sheet.name,
         header_row=header.place + 1,
-        columns={each: header.labels[place] for each, place in columns.items()},
+        columns={each: header.labels[places[0]] for each, places in columns.items()},
         rows=list(_rows(header, columns)),
         unknown_columns=[
             label for label, each in zip(header.labels, header.fields, strict=True) if label and each is None
         ],
         duplicate_columns=duplicates,
-        other_sheets=[each.sheet.name for each in headers if each is not header],
+        other_sheets=[
+            each.sheet.name + ("" if each.sheet.is_visible else " (masquée)") for each in headers if each is not header
+        ],
         as_of=_day_in(title),
         department_hint=_department_in([*title, header.sheet.name], departments or {}),
     )
@@ -187,35 +224,68 @@ def _labelled(row: list[CellValue], above: list[CellValue]) -> tuple[list[str], 
     return labels, fields
 
 
-def _columns(header: _Header) -> tuple[dict[Field, int], list[str]]:
-    """The column of each field, the first of its kind, and the headers of the others."""
-    columns: dict[Field, int] = {}
+def _columns(header: _Header) -> tuple[dict[Field, list[int]], list[str]]:
+    """The columns of each field, and the headers of those that come again."""
+    columns: dict[Field, list[int]] = {}
     duplicates: list[str] = []
     for place, each in enumerate(header.fields):
         if each in columns:
             duplicates.append(header.labels[place])
-        elif each:
-            columns[each] = place
+        if each:
+            columns.setdefault(each, []).append(place)
     if Field.ZONES not in columns and Field.ZONE_CODES in columns:
         columns[Field.ZONES] = columns.pop(Field.ZONE_CODES)
     return columns, duplicates
 
 
-def _rows(header: _Header, columns: dict[Field, int]) -> Iterator[Row]:
+def _rows(header: _Header, columns: dict[Field, list[int]]) -> Iterator[Row]:
     for place, row in enumerate(header.sheet.rows):
         if _is_blank(row):
             continue
-        cells = {each: row[column] for each, column in columns.items() if column < len(row) and row[column] != ""}
+        cells: dict[Field, CellValue] = {}
+        unread: dict[Field, str] = {}
+        for each, places in columns.items():
+            try:
+                if (value := _value(each, row, places, header.labels)) != "":
+                    cells[each] = value
+            except CellError as error:
+                unread[each] = error.message_fr
         if place < header.place:
             reason = ABOVE_TABLE
         elif place == header.place:
             reason = HEADER
         else:
-            reason = _reason_to_ignore(row, cells)
-        yield Row(header.sheet.name, place + 1, cells, reason)
+            reason = _reason_to_ignore(row, cells, unread)
+        yield Row(header.sheet.name, place + 1, cells, reason, {} if reason else unread)
 
 
-def _reason_to_ignore(row: list[CellValue], cells: dict[Field, CellValue]) -> str:
+def _value(of: Field, row: list[CellValue], places: list[int], labels: list[str]) -> CellValue:
+    """What a row says of a field that one column or several hold; the empty text when it says nothing.
+
+    Raises CellError for an error of the spreadsheet, a text beyond measure, and columns that contradict each other.
+    """
+    filled = [place for place in places if place < len(row) and row[place] != ""]
+    for place in filled:
+        value = row[place]
+        if (error := spreadsheet_error(value)) and of not in ONLY_WARNED:
+            raise CellError(error)
+        if isinstance(value, str) and len(value) > MAX_CHARACTERS and of is not Field.NOTES:
+            raise CellError(f"{quoted(value)} est un texte de plus de {MAX_CHARACTERS} caractères : raccourcissez-le.")
+    if len(filled) > 1 and of not in ONLY_WARNED:
+        filled = [place for place in filled if not says_nothing(row[place])] or filled
+    for place in filled[1:]:
+        if of not in TOLD_ONCE and _compared(row[place]) != _compared(row[filled[0]]):
+            first, other = (f"« {labels[each]} » dit {quoted(row[each])}" for each in (filled[0], place))
+            raise CellError(f"{first}, mais {other} : gardez ce qui est vrai.")
+    return row[filled[0]] if filled else ""
+
+
+def _compared(value: CellValue) -> str:
+    """A tick has no letter to compare."""
+    return search_form(read_text(value)) or read_text(value)
+
+
+def _reason_to_ignore(row: list[CellValue], cells: dict[Field, CellValue], unread: dict[Field, str]) -> str:
     """Why a row under the header is no project; empty when it is one."""
     filled = [read_text(cell) for cell in row if cell != ""]
     if _TOTAL.match(search_form(filled[0])):
@@ -224,19 +294,27 @@ def _reason_to_ignore(row: list[CellValue], cells: dict[Field, CellValue]) -> st
         return FOOTNOTE
     if len(cells) > 1 and all(field_of(read_text(cell)) is each for each, cell in cells.items()):
         return REPEATED_HEADER
-    return "" if cells else NOTHING_KNOWN
+    return "" if cells or unread else NOTHING_KNOWN
 
 
 def _day_in(title: list[str]) -> date | None:
-    """The day a title speaks of: « Suivi des CPTS au 15/11/2026 »."""
-    for found in (match for text in title for match in _DAY_IN_TITLE.finditer(text)):
-        try:
-            day = read_date(found[1])
-        except CellError:
-            continue
-        if isinstance(day, date):
-            return day
-    return None
+    """The latest day a title says it pictures: « Suivi des CPTS au 15/11/2026 », never « accord du 20 juin 2019 ».
+
+    A month is pictured to its last day.
+    """
+    days = []
+    for words in (found[1] for text in title for found in _DAY_IN_TITLE.finditer(search_form(text))):
+        for told in (words, words.rpartition(" ")[0]):
+            try:
+                day = read_date(told)
+            except CellError:
+                continue
+            if isinstance(day, MonthDate):
+                days.append(date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(days=1))
+            elif isinstance(day, date) and not isinstance(day, YearDate):
+                days.append(day)
+            break
+    return max(days, default=None)
 
 
 def _department_in(texts: list[str], departments: Mapping[str, str]) -> str | None:

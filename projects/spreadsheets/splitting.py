@@ -2,9 +2,10 @@
 
 import re
 
-STRONG_SEPARATORS = re.compile(r"[,;/|•·▪\n\r\t+]")
-WEAK_SEPARATORS = re.compile(r"\s+[-–—]\s+|\s+et\s+", re.IGNORECASE)  # some names hold one: « Thue et Mue »
-BULLET = re.compile(r"^\s*[-–—*]+\s+")
+STRONG_SEPARATORS = re.compile(r"[,;|•·▪\n+]|(?<!\bs)/", re.IGNORECASE)  # « Aulnay s/ Bois », « Aulnay s/s Bois »
+# Some names hold one: « Thue et Mue ». « Villepinte - 11 » is one name and its department.
+WEAK_SEPARATORS = re.compile(r" [-–—] (?!(?:\d[\dab]|97\d)\b)| et ", re.IGNORECASE)
+BULLET = re.compile(r"^[-–—*]+ ")
 
 # Cities that are split into municipal arrondissements (law 82-1169 of 31 December 1982, « PLM »).
 CITIES = ("Paris", "Lyon", "Marseille")
@@ -22,12 +23,13 @@ def split_zones(text: str) -> list[str]:
 
 def split_strongly(text: str) -> list[str]:
     """Cut where no name of a commune could go on: at commas, semicolons, slashes, bullets and new lines."""
-    return _names(STRONG_SEPARATORS.split(_RANKS.sub(_each_with_its_city, text)))
+    lines = "\n".join(" ".join(line.split()) for line in text.replace("\t", "\n").splitlines() if not line.isspace())
+    return _names(STRONG_SEPARATORS.split(_RANKS.sub(_each_with_its_city, lines)))
 
 
 def split_weakly(text: str) -> list[str]:
     """Cut at « et » and at a hyphen between spaces as well, which a few names hold."""
-    return _names(WEAK_SEPARATORS.split(text))
+    return _names(WEAK_SEPARATORS.split(" ".join(text.split())))
 
 
 def _each_with_its_city(found: re.Match[str]) -> str:
@@ -35,5 +37,5 @@ def _each_with_its_city(found: re.Match[str]) -> str:
 
 
 def _names(parts: list[str]) -> list[str]:
-    names = (BULLET.sub("", part).strip(" \xa0\u202f.:") for part in parts)
+    names = (BULLET.sub("", part.strip()).strip(" .:") for part in parts)
     return [name for name in names if name]

@@ -11,9 +11,10 @@ from django.db.models import Q
 from accounts.models import User
 from projects.models import Assignment, Note, Project, Promoter
 from projects.spreadsheets.comparing import reached_departments
-from projects.spreadsheets.facts import Facts
-from projects.spreadsheets.plan import Action, Plan, RowPlan, make_plan
+from projects.spreadsheets.facts import PROMOTER_FACTS, Facts
+from projects.spreadsheets.plan import make_plan
 from projects.spreadsheets.reading import Reading
+from projects.spreadsheets.rows import Action, Plan, RowPlan
 from projects.spreadsheets.zones import Leaves
 from projects.workflow import write_timeline
 from territories.models import Department, Zone
@@ -122,20 +123,11 @@ def _write(
 
 
 def _promoter(project: Project, facts: Facts) -> Promoter | None:
-    """The promoter as the file tells it; another name is another promoter, for this one may carry other projects."""
-    promoter = project.promoter
-    if facts.promoter and (promoter is None or promoter.name != facts.promoter):
-        promoter = Promoter(name=facts.promoter)
-    if promoter is None:
-        return None
-    told = {"siret": facts.siret, "rna": facts.rna, "legal_form": facts.legal_form}
-    new = {name: value for name, value in told.items() if value and value != getattr(promoter, name)}
-    if new or promoter.pk is None:
-        for name, value in new.items():
-            setattr(promoter, name, value)
-        promoter.full_clean()
-        promoter.save()
-    return promoter
+    current, told = project.promoter, facts.promoter_told(project.promoter)
+    if told and (told.pk is None or any(getattr(told, name) != getattr(current, name) for name in PROMOTER_FACTS)):
+        told.full_clean()
+        told.save()
+    return told
 
 
 def _write_people(project: Project, facts: Facts, accounts: Accounts, as_of: date, by: User | None) -> None:

@@ -11,18 +11,27 @@ _AROUND = re.compile(
     r"^(?:(?:la )?(?:commune|ville|mairie)s? (?:de |d['’] ?|du |des )?|\d{5} )|[ -]*\(?\b(?:\d[\dab]|\d{3}|\d{5})\)?$",
     re.IGNORECASE,
 )
-_DEPARTMENT_SAID = re.compile(r"[ (](\d[\dab]|97\d)\)?$", re.IGNORECASE)
+_DEPARTMENT_SAID = re.compile(r"[ (](?:(\d[\dab]|97\d)|(\d{5}))\)?$|^(\d{5}) ", re.IGNORECASE)
+_SUR = re.compile(r"\bs ?/(?! ?s\b)", re.IGNORECASE)
+_SOUS = re.compile(r"\bs ?/ ?(?:s\b\.?)?", re.IGNORECASE)
 _ARTICLES = frozenset({"l", "le", "la", "les"})
 
 
 def department_said(text: str) -> str:
-    """The number of a department written after a name, else the empty text."""
+    """The number of a department written after a name, or that of a postal code beside it, else the empty text.
+
+    Nothing is told by 20, the first figures of a postal code in both departments of Corsica.
+    """
     found = _DEPARTMENT_SAID.search(text)
-    return found[1].upper() if found else ""
+    if not found:
+        return ""
+    code = found[1] or found[2] or found[3]
+    number = code if found[1] else code[: 3 if code.startswith("97") else 2]
+    return "" if number == "20" else number.upper()
 
 
 def readings(text: str) -> list[str]:
-    """The text as written, then with its letters repaired, then without what surrounds the name."""
+    """The text as written, then with its letters repaired and « s/ » spelt out, then without what surrounds it."""
     return list(
         dict.fromkeys(reading for written in _repaired(text) for reading in (written, _AROUND.sub("", written)))
     )
@@ -31,6 +40,9 @@ def readings(text: str) -> list[str]:
 def _repaired(text: str) -> Iterator[str]:
     """The text, and what it was before UTF-8 was read as another encoding: « Ã‰pinay » was « Épinay »."""
     yield text
+    if "/" in text:
+        yield _SUR.sub("sur ", text)
+        yield _SOUS.sub("sous ", text)
     for encoding in ("cp1252", "latin-1"):
         try:
             yield " ".join(text.encode(encoding).decode().split())

@@ -13,7 +13,9 @@ class ZoneFinder:
     """Understands the communes that rows list; made once for an import, it reads a region the first time it is met."""
 
     def __init__(self) -> None:
-        self._regions = dict(Department.objects.values_list("pk", "region"))
+        departments = list(Department.objects.values_list("pk", "region", "name"))
+        self._regions = {code: region for code, region, _ in departments}
+        self._names = {code: name for code, _, name in departments}
         self._indexes: dict[str, ZoneIndex] = {}
 
     def find(self, text: str, lead: str, others: Iterable[str] = ()) -> list[Match]:
@@ -49,6 +51,7 @@ class ZoneFinder:
                 department: {other for other, theirs in self._regions.items() if theirs == region}
                 for department, region in self._regions.items()
             },
+            self._names,
         )
 
 

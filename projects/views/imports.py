@@ -16,10 +16,14 @@ from openpyxl import Workbook
 from projects.forms.imports import UploadForm
 from projects.models import ImportBatch
 from projects.spreadsheets.opening import open_workbook
-from projects.spreadsheets.plan import Action, Plan, make_plan, read
+from projects.spreadsheets.plan import make_plan, read
+from projects.spreadsheets.reading import Reading, UnreadableFile
+from projects.spreadsheets.rows import Action, Plan
 from projects.spreadsheets.writing import NotWritten, write_import
 
 View = Callable[..., HttpResponse]
+LOST = "Le fichier de cet import n'est plus conservé : envoyez-le à nouveau."
+NOTHING = "Rien n'a été écrit : aucune ligne n'est à créer, à modifier ou acceptée."
 SECTIONS = [
     (Action.REFUSED, "Refusées", "À corriger dans le fichier, puis à renvoyer."),
     (Action.PROPOSED, "À vérifier", "Elles ne sont écrites que si vous les acceptez une à une."),
@@ -40,6 +44,20 @@ def administrators_only(view: View) -> View:
     return checked
 
 
+def tells_what_cannot_be_read(view: View) -> View:
+    """A file that was kept may be lost (a database restored alone) or be refused by now: its import leads nowhere."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (FileNotFoundError, UnreadableFile) as error:
+            messages.error(request, error.message_fr if isinstance(error, UnreadableFile) else LOST)
+            return _imports_page(request, UploadForm(user=request.user), status=410)
+
+    return checked
+
+
 @administrators_only
 def imports(request: HttpRequest) -> HttpResponse:
     """Send a spreadsheet, and find those sent before."""
@@ -49,12 +67,17 @@ def imports(request: HttpRequest) -> HttpResponse:
         batch = form.save()
         plan = _plan(batch, request)
         return review(request, batch, plan, status=422) if plan.of(Action.REFUSED) else redirect(batch)
+    return _imports_page(request, form, status=form.status if form.is_bound else 200)
+
+
+def _imports_page(request: HttpRequest, form: UploadForm, *, status: int) -> HttpResponse:
     batches = ImportBatch.objects.for_user(request.user).select_related("department")[:50]
     context = {"form": form, "batches": [(batch, _told(batch.counts, is_written=True)) for batch in batches]}
-    return render(request, "projects/imports.html", context, status=form.status if form.is_bound else 200)
+    return render(request, "projects/imports.html", context, status=status)
 
 
 @administrators_only
+@tells_what_cannot_be_read
 def import_(request: HttpRequest, pk: int) -> HttpResponse:
     """Review what a file would do, then confirm it: what is written is what was shown."""
     batch = get_object_or_404(ImportBatch.objects.for_user(request.user), pk=pk)
@@ -99,16 +122,20 @@ def _confirm(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
                 skip_refused="skip_refused" in request.POST,
                 accept=lambda row: row.key in accepted,
             )
-            batch.written_at, batch.counts = timezone.now(), plan.counts
-            batch.save()
+            if plan.of(Action.CREATED, Action.UPDATED):
+                batch.written_at, batch.counts = timezone.now(), plan.counts
+                batch.save()
     except NotWritten as error:
         return review(request, batch, error.plan, reason=error.message_fr, status=422)
+    if not batch.written_at:
+        return review(request, batch, _plan(batch, request), reason=NOTHING, status=422)
     messages.success(request, "Le tableau est importé.")
     return redirect(batch)
 
 
 @administrators_only
 @require_safe
+@tells_what_cannot_be_read
 def import_annotated(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as it was read, with what is to be told of each row in a first column."""
     batch = get_object_or_404(ImportBatch.objects.for_user(request.user), pk=pk, written_at=None)
@@ -139,7 +166,7 @@ def _content(batch: ImportBatch) -> bytes:
         return file.read()
 
 
-def _read(batch: ImportBatch):
+def _read(batch: ImportBatch) -> Reading:
     return read(_content(batch), batch.filename)
 
 

@@ -5,8 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.models.institution import Side
-from projects.forms.people import ContactFormSet, NoteForm, ReferentForm
+from projects.forms.people import ContactFormSet, ContactsGuard, NoteForm, ReferentForm
 from projects.views.access import atomic_when_sent, writable_project
+from projects.views.project_page import project_page
 
 
 @require_POST
@@ -15,8 +16,7 @@ def note_add(request: HttpRequest, pk: int) -> HttpResponse:
     project = writable_project(request, pk)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "La note est vide : rien n'a été enregistré.")
-        return redirect(f"{project.get_absolute_url()}#notes")
+        return project_page(request, pk, note_form=form)
     form.instance.project = project
     form.instance.recorded_by = request.user
     form.save()
@@ -28,11 +28,12 @@ def note_add(request: HttpRequest, pk: int) -> HttpResponse:
 def contacts(request: HttpRequest, pk: int) -> HttpResponse:
     project = writable_project(request, pk)
     formset = ContactFormSet(request.POST or None, instance=project)
-    if formset.is_valid():
+    guard = ContactsGuard(request.POST or None, project=project)
+    if guard.is_valid() and formset.is_valid():
         formset.save()
         messages.success(request, "Les contacts sont enregistrés.")
         return redirect(f"{project.get_absolute_url()}#contacts")
-    context = {"project": project, "formset": formset}
+    context = {"project": project, "formset": formset, "guard": guard, "forms": [guard, *formset]}
     return render(request, "projects/contacts.html", context, status=422 if formset.is_bound else 200)
 
 

@@ -18,8 +18,8 @@ from projects.views.access import may_write, readable_project
 from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds, why_not_take_back
 
 
-def project_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about a project on a day, and what its reader can do with it today."""
+def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = None) -> HttpResponse:
+    """Everything about a project on a day, and what its reader can do with it today; `note_form`: a note refused."""
     project = readable_project(request, pk)
     day = asked_day(request)
     stage = project.stage_on(day)
@@ -57,11 +57,11 @@ def project_page(request: HttpRequest, pk: int) -> HttpResponse:
         "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
         "contacts": project.contacts.all(),
         "notes": project.notes.select_related("recorded_by"),
-        "note_form": NoteForm(),
+        "note_form": note_form or NoteForm(),
         "may_write": writes,
         "may_take_back": writes and not why_not_take_back(project, request.user),
     }
-    return render(request, "projects/project.html", context)
+    return render(request, "projects/project.html", context, status=422 if note_form else 200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
+from ground.templatetags.french import quoted
 from projects.clock import Deadline
 from projects.forms.steps import StepForm, TakeBackForm
 from projects.states import State
@@ -58,7 +59,7 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(
-                request, f"Étape annulée : « {State(stage.state).short_label} » du {in_words(stage.since)}."
+                request, f"Étape annulée : {quoted(State(stage.state).short_label)} du {in_words(stage.since)}."
             )
             return redirect(project)
     stages = [stage for stage in project.stages.all() if not stage.is_tacit]
@@ -68,7 +69,7 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def tell(request: HttpRequest, kind: StepKind, effective_on: date) -> None:
     """What has been recorded, and for a filing what silence will do, or has already done."""
-    messages.success(request, f"« {kind.label} » : enregistré au {in_words(effective_on)}.")
+    messages.success(request, f"{quoted(kind.label)} : enregistré au {in_words(effective_on)}.")
     if kind.targets != (State.FILED,):
         return
     deadline = Deadline(effective_on)

@@ -29,3 +29,11 @@ document.addEventListener("keydown", (event) => {
   document.activeElement.closest(".cpts-choice")?.querySelector("summary").focus();
   closeChoices();
 });
+
+// Paper has no fold: what is folded on a page is printed.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll(".cpts-more:not([open])")) {
+    details.open = true;
+    addEventListener("afterprint", () => { details.open = false; }, { once: true });
+  }
+});

@@ -72,6 +72,58 @@ def test_a_page_is_accessible_and_fits_its_screen(path: str, width: int, open_as
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [1366, 400])
+@pytest.mark.parametrize("path", ["/", "/projets/", "/pilotage/superpositions/", "{project}", "{project}contacts"])
+def test_the_longest_word_widens_no_page(path: str, width: int, open_as: OpenAs, officer: User) -> None:
+    shared = ZoneFactory()
+    for letter in "uv":
+        project = ProjectFactory(name=f"CPTS {letter * 145}", zones=[shared])
+    page = open_as(officer, "/")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(page.url.rstrip("/") + path.format(project=project.get_absolute_url()))
+    expect(page.locator("main")).to_contain_text("v" * 145)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_no_word_of_the_photograph_is_cut_on_a_phone(open_as: OpenAs, officer: User) -> None:
+    page = open_as(officer, "/")
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(page.url + "pilotage/photographie/")
+    too_narrow = """headings => headings.filter(heading => {
+        const room = heading.clientWidth
+        heading.style.overflowWrap = heading.style.wordBreak = "normal"
+        return heading.scrollWidth > room
+    }).map(heading => heading.innerText)"""
+    assert page.locator("main table thead th").evaluate_all(too_narrow) == []
+    page.get_by_role("button", name="Rechercher").click()
+    expect(page.get_by_role("dialog", name="Rechercher")).to_be_visible()
+
+
+def test_amounts_fit_a_phone(open_as: OpenAs, officer: User) -> None:
+    call_command("load_tariffs", verbosity=0)
+    page = open_as(officer, "/")
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(page.url + "aci/remuneration/?population=64000&date=2026-11-22")
+    assert page.locator(".cpts-table-scroll").evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
+def test_many_shared_zones_are_folded_but_printed(open_as: OpenAs, officer: User) -> None:
+    zones = ZoneFactory.create_batch(9)
+    for name in ("CPTS Est", "CPTS Ouest"):
+        project = ProjectFactory(name=name, zones=zones)
+    page = open_as(officer, project.get_absolute_url())
+    territory, last = page.locator("#territoire"), page.get_by_role("cell", name=zones[-1].code)
+    expect(territory.get_by_text("9 zones", exact=True)).to_be_visible()
+    expect(last).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(last).to_be_visible()
+    expect(territory.get_by_text(f"{zones[0].name}, {zones[1].name}", exact=False)).to_be_visible()
+    expect(page.locator("main p", has_text="Situation au")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(last).to_be_hidden()
+
+
 def test_what_does_not_exist_is_said_in_the_house_s_look(open_as: OpenAs, officer: User, complaints: list[str]) -> None:
     page = open_as(officer, "/projets/999999/")
     expect(page.get_by_role("heading", name="Cette page n'existe pas")).to_be_visible()

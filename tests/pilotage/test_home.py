@@ -106,6 +106,24 @@ def test_who_decides_nothing_is_told_so(client_of: Callable[[User], Client], pla
     assert reverse("project_new") not in page.content.decode()
 
 
+def test_long_lists_show_their_first_lines_and_lead_to_the_rest(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department
+) -> None:
+    zone, today = ZoneFactory(department=plaine), timezone.localdate()
+    filed = [
+        ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, today - timedelta(days=days))])
+        for days in range(8, 0, -1)
+    ]
+    page = client_of(delegation).get(reverse("home"))
+    text = page.content.decode()
+    assert [item.project for item in page.context["due_later"]] == filed[6:]
+    assert "2 autres échéances" in text
+    assert [stage.project for stage, _ in page.context["waiting"]] == filed[:6]
+    assert "Les 8 projets qui attendent" in text
+    assert "Les 28 superpositions" in text
+    assert text.count("zone partagée,") == 6
+
+
 def test_portfolio_counts_my_departments_and_opens_their_lists(
     client_of: Callable[[User], Client], delegation: User, plaine: Department, paris: Department
 ) -> None:
@@ -145,7 +163,7 @@ def test_queries_do_not_grow_with_rows(
     client_of: Callable[[User], Client], delegation: User, plaine: Department, django_assert_num_queries
 ) -> None:
     client, zone = client_of(delegation), ZoneFactory(department=plaine)
-    for wanted in (3, 8):
+    for wanted in (3, 6):
         while Project.objects.filter(lead_department=plaine).count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
         with django_assert_num_queries(14):

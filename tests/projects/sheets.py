@@ -7,7 +7,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from projects.spreadsheets.plan import Plan, RowPlan, make_plan, read
+from projects.spreadsheets.plan import make_plan, read
+from projects.spreadsheets.rows import Plan, RowPlan
 from projects.spreadsheets.writing import write_import
 
 SAMPLES = Path(__file__).parent.parent / "data" / "spreadsheets"

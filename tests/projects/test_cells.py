@@ -129,7 +129,7 @@ def test_what_is_no_day_of_a_cpts_is_told(cell, told):
         ("Dossier déposé, en cours d'instruction", "filed"),
         ("PDS en cours de validation", "filed"),
         ("Opposition notifiée le 3 mars", "opposed"),
-        ("P.D.S. non validé", "opposed"),
+        ("P.D.S. refusé", "opposed"),
         ("LI", "letter_filed"),
         ("L.I. reçue", "letter_filed"),
         ("Lettre d'intention", "letter_filed"),
@@ -140,7 +140,13 @@ def test_what_is_no_day_of_a_cpts_is_told(cell, told):
         ("Émergent", "initiative"),
         ("projet abandonné", "abandoned"),
         ("ACI signé en 2022, résilié", "terminated"),
-        ("Fusionnée avec Sevran", "merged"),
+        ("Fusionnée", "merged"),
+        ("Résiliée", "terminated"),
+        ("En fonctionnement depuis mars 2021", "aci_signed"),
+        ("Validé ARS DD 93", "validated"),
+        ("LI validée, PDS en rédaction", "engineering"),
+        ("contrat ACI à signer", "validated"),
+        ("E\u0301mergent", "initiative"),  # an accent apart, as macOS writes it
         ("", None),
         ("NC", None),
     ],
@@ -175,6 +181,25 @@ def test_our_own_words_are_understood(label, state):
 @pytest.mark.parametrize("cell", ["à voir", "réunion du 3", "pas encore signé", "transaction", "relations", 12])
 def test_an_unknown_status_tells_which_are_known(cell):
     with pytest.raises(CellError, match="Sont compris : initiative, formalisation, lettre d'intention"):
+        read_status(cell)
+
+
+# A legal state is never guessed from one word of a sentence that says something else.
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "En fonctionnement sans ACI", "Projet d'ACI", "ACI refusé", "ACI prévu", "ACI bientôt signé", "hors ACI",
+        "ACI reporté", "renonce à l'ACI", "n'est plus en fonctionnement", "ACI N", "ACI ✗", "ACI signé ?", "ACI 2027",
+        "signature ACI en mars 2027", "Validé / ACI refusé", "pré-opérationnelle", "ACI en cours, en fonctionnement",
+        "résilié, en fonctionnement", "LI refusée", "LI non validée", "LI retirée", "absence d'opposition",
+        "opposition levée", "opposition retirée", "déposé, non validé", "P.D.S. non validé",
+        "nouveau dépôt après refus", "validé par arrêté", "arrêté ARS de validation", "projet arrêté",
+        "phase 1 validée", "risque d'abandon", "reprise après abandon", "Abandon ACI", "fusion envisagée",
+        "résiliation envisagée", "dépôt PDS prévu", "jamais déposé", "ARS", "2024",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_is_not_understood_whole_is_refused(cell):
+    with pytest.raises(CellError, match="non reconnu"):
         read_status(cell)
 
 
@@ -273,6 +298,28 @@ def test_unknown_departments(cell):
         read_department_code(cell, DEPARTMENTS)
 
 
+DOM = DEPARTMENTS | {"974": "La Réunion"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("075", "75"), ("D93", "93"), ("DD93", "93"), ("DD 93", "93"), ("d2a", "2A"), ("0971", "971"), ("Réunion", "974"),
+     ("La Réunion", "974"), ("L'Ain", "01"), ("Département Val de Marne (94)", "94")],
+)  # fmt: skip
+def test_departments_as_they_are_also_written(cell, code):
+    assert read_department_code(cell, DOM) == code
+
+
+@pytest.mark.parametrize("read", [read_date, read_status, read_finess, read_number, read_boolean, read_siret])
+@pytest.mark.parametrize(
+    "cell", ["#REF!", "#N/A", "#DIV/0!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "Err:502", "###"]
+)
+def test_an_error_of_the_spreadsheet_is_no_blank(read, cell):
+    with pytest.raises(CellError) as raised:
+        read(cell)
+    assert raised.value.message_fr == f"la cellule contient une erreur de tableur ({cell}) : corrigez-la."
+
+
 def test_several_departments():
     assert read_department_codes("75, 93 et Val-de-Marne", DEPARTMENTS) == ["75", "93", "94"]
     assert read_department_codes(93, DEPARTMENTS) == ["93"]
@@ -295,11 +342,29 @@ def test_several_departments():
         ("Paris 1,Paris 04", ["Paris 1", "Paris 04"]),
         ("Paris 12, 93001", ["Paris 12", "93001"]),
         ("93001;93055", ["93001", "93055"]),
+        ("93001 - 93055", ["93001", "93055"]),
+        ("Aulnay s/ Bois / Épinay s/Seine / Aulnay s/s Bois", ["Aulnay s/ Bois", "Épinay s/Seine", "Aulnay s/s Bois"]),
+        ("Villepinte - 11 - Pantin", ["Villepinte - 11", "Pantin"]),
         ("", []),
     ],
 )
 def test_lists_of_communes(text, names):
     assert split_zones(text) == names
+
+
+# A search that is quadratic in the length of the cell would not end.
+@pytest.mark.parametrize(
+    "motif", ["s", "-", "/", " ", "(", "1 - ", "Paris 1 ", "Paris ", "s/", "a.", "d ", "LI ", "\n", "9"]
+)
+def test_a_huge_cell_is_answered(motif):
+    huge = motif * (200_000 // len(motif)) + "x"
+    for read in (read_date, read_boolean, read_number, read_finess, read_siret, read_rna, read_status):
+        with suppress(CellError):
+            read(huge)
+    with suppress(CellError):
+        read_department_code(huge, DEPARTMENTS)
+    split_zones(huge)
+    field_of(huge)
 
 
 CELLS = st.text(max_size=40) | st.integers() | st.floats() | st.booleans() | st.dates() | st.datetimes()

@@ -18,6 +18,8 @@ def typed(**said) -> dict:
         "name": "CPTS du Levant",
         "lead_department": "99",
         "finess": "",
+        "loaded": "{}",
+        "promoter-loaded": "{}",
         "promoter-name": "",
         "state": "initiative",
         "since": "2024-03-01",
@@ -61,6 +63,7 @@ def test_identifiers_may_be_pasted_with_their_spaces(client_of, ars):
         ({"other_departments": ["99"]}, "chef de file n&#x27;est pas à cocher"),
         ({"finess": "930000001"}, "mal recopié"),
         ({"since": "2999-01-01"}, "dans le futur"),
+        ({"since": "2016-01-25"}, "Les CPTS n&#x27;existent que depuis le 26 janvier 2016"),
         ({"since": ""}, "Ce champ est obligatoire"),
         ({"state": "validated"}, "Sélectionnez un choix valide"),
         ({"promoter-name": "Asso", "promoter-siret": "13002526500014"}, "mal recopié"),
@@ -86,12 +89,27 @@ def test_a_finess_belongs_to_one_project(client_of, ars):
     assert "déjà celui d&#x27;un autre projet" in page.text
 
 
-def test_a_namesake_of_the_department_is_told_but_does_not_prevent(client_of, ars, neighbour):
+def test_a_namesake_of_the_department_must_be_confirmed(client_of, ars, neighbour):
     ProjectFactory(name="Cpts du LEVANT")
+    page = client_of(ars).post(NEW, typed())
+    assert page.status_code == 422
+    assert "Cpts du LEVANT" in page.text
+    assert Project.objects.count() == 1
+    assert client_of(ars).post(NEW, typed(is_another="on")).status_code == 302
+    assert Project.objects.count() == 2
+
+
+def test_a_project_sent_twice_is_created_once(client_of, ars):
+    client = client_of(ars)
+    assert [client.post(NEW, typed()).status_code for _ in range(2)] == [302, 422]
+    assert Project.objects.count() == 1
+
+
+def test_a_namesake_elsewhere_or_ended_prevents_nothing(client_of, ars, neighbour):
     ProjectFactory(name="CPTS du Levant", lead_department=neighbour)
-    page = client_of(ars).post(NEW, typed(), follow=True)
-    assert Project.objects.count() == 3
-    assert page.text.count("porte ce nom") == 1
+    ProjectFactory(name="CPTS du Levant", stages=[(State.ABANDONED, date(2020, 1, 1))])
+    assert "C'est bien un autre projet" not in client_of(ars).get(NEW).text
+    assert client_of(ars).post(NEW, typed()).status_code == 302
 
 
 def test_a_reader_creates_nothing(client_of, reader):
@@ -144,7 +162,7 @@ def test_who_comes_second_is_told_what_changed_and_loses_nothing(project, client
     first.post(edit_url(project), {**loaded(first, project), "name": "CPTS Grand Nord"})
     page = second.post(edit_url(project), of_the_second)
     assert page.status_code == 422
-    assert "« Nom » est devenu « CPTS Grand Nord » (c&#x27;était « CPTS Nord »)" in page.text
+    assert "est devenu «\u00a0CPTS Grand Nord\u00a0» (c&#x27;était «\u00a0CPTS Nord\u00a0»)" in page.text
     assert 'value="750712184"' in page.text
     again = {**of_the_second, "loaded": page.context["form"].data["loaded"], "name": "CPTS Grand Nord"}
     assert second.post(edit_url(project), again).status_code == 302
@@ -158,7 +176,32 @@ def test_a_change_of_the_promoter_meanwhile_is_told_too(project, client_of, ars,
     Promoter.objects.update(name="Association du Grand Nord")
     page = second.post(edit_url(project), of_the_second)
     assert page.status_code == 422
-    assert "est devenu « Association du Grand Nord »" in page.text
+    assert "est devenu «\u00a0Association du Grand Nord\u00a0»" in page.text
+
+
+def test_a_promoter_added_or_taken_away_meanwhile_is_told(project, client_of, ars):
+    client = client_of(ars)
+    with_promoter = loaded(client, project)
+    Project.objects.update(promoter=None)
+    assert client.post(edit_url(project), with_promoter).status_code == 422
+    shown = client.get(edit_url(project)).context["promoter_form"].initial["loaded"]
+    without = {**with_promoter, "promoter-name": "Autre nom", "promoter-loaded": shown}
+    Project.objects.update(promoter=Promoter.objects.get())
+    page = client.post(edit_url(project), without)
+    assert page.status_code == 422
+    assert "est devenu «\u00a0Association du Nord\u00a0»" in page.text
+
+
+@pytest.mark.parametrize("sent", [None, "", "{", "[1]", "3", "null"])
+def test_what_does_not_say_what_the_page_showed_is_refused_and_kept(sent, project, client_of, ars):
+    client = client_of(ars)
+    said = {**loaded(client, project), "name": "CPTS Grand Nord", "loaded": sent}
+    page = client.post(edit_url(project), {name: value for name, value in said.items() if value is not None})
+    assert page.status_code == 422
+    assert "La page a été envoyée incomplète" in page.text
+    assert 'value="CPTS Grand Nord"' in page.text
+    project.refresh_from_db()
+    assert project.name == "CPTS Nord"
 
 
 def test_a_promoter_of_several_projects_stays_as_it_is_for_the_others(project, client_of, ars, far):
@@ -182,7 +225,8 @@ def test_a_promoter_emptied_is_taken_away(project, client_of, ars):
 def test_an_officer_of_a_department_it_reaches_keeps_its_lead(project, client_of, neighbour):
     project.other_departments.add(neighbour)
     client = client_of(UserFactory(role="officer", departments=[neighbour]))
-    said = {**loaded(client, project), "name": "CPTS Nord et Est"}
+    assert client.get(edit_url(project)).context["form"]["lead_department"].field.disabled
+    said = {**loaded(client, project), "name": "CPTS Nord et Est", "lead_department": "98"}
     assert client.post(edit_url(project), said).status_code == 302
     project.refresh_from_db()
     assert (project.name, project.lead_department_id) == ("CPTS Nord et Est", "99")

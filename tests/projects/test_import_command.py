@@ -25,7 +25,7 @@ def run(*arguments) -> tuple[list[dict], str]:
 def test_one_object_per_file_with_one_entry_per_row():
     answers, side = run(STYLE_A_75, STYLE_A_93)
     assert [answer["file"] for answer in answers] == [STYLE_A_75.name, STYLE_A_93.name]
-    assert set(answers[0]) == {"file", "rows", "counts"}
+    assert set(answers[0]) == {"file", "rows", "counts", "messages"}
     assert answers[0]["counts"] == {
         "created": 16, "updated": 0, "unchanged": 0, "proposed": 0, "ignored": 6, "refused": 0,
     }  # fmt: skip
@@ -34,6 +34,13 @@ def test_one_object_per_file_with_one_entry_per_row():
     assert (row["sheet"], row["insee_codes"], row["action"]) == ("Suivi 75", ["75101", "75104"], "created")
     assert side == ""
     assert not Project.objects.exists()
+
+
+def test_what_is_told_of_the_whole_file_is_in_the_answer(tmp_path):
+    path = tmp_path / "est.xlsx"
+    path.write_bytes(xlsx(["CPTS Est", 93, "x"], headers=["Nom du projet", "Département", "Couleur préférée"]))
+    (answer,), _ = run(path)
+    assert answer["messages"] == ["Colonnes non reconnues, laissées de côté : Couleur préférée."]
 
 
 def test_confirm_writes_and_a_second_time_changes_nothing():
@@ -48,6 +55,7 @@ def test_confirm_writes_and_a_second_time_changes_nothing():
     ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(2000), "pas un tableau lisible"),
     ("vide.csv", b"", "vide"),
     ("sans-entete.csv", b"a;b\n1;2\n", "en-têtes"),
+    ("sans-projet.csv", "Nom du projet;Département\n".encode(), "Aucune ligne de projet"),
 ])  # fmt: skip
 def test_an_unreadable_file_is_told_and_does_not_stop_the_others(tmp_path, name, content, told):
     (tmp_path / name).write_bytes(content)
@@ -84,6 +92,11 @@ def test_proposed_rows_wait_for_acceptance(tmp_path):
 def test_an_unknown_department_or_a_missing_file_is_told(tmp_path):
     _, side = run(STYLE_A_75, "--department", "998")
     assert "Département inconnu" in side
+    assert run(STYLE_A_75, "--department", "1")[1] == ""
+    assert "écrivez AAAA-MM-JJ" in run(STYLE_A_75, "--as-of", "15/11/2026")[1]
+    assert "C'est un dossier" in run(tmp_path)[0][0]["error"]
+    (tmp_path / "enorme.csv").write_bytes(b";" * 5_000_001)
+    assert "trop volumineux" in run(tmp_path / "enorme.csv")[0][0]["error"]
     (answer,), side = run(tmp_path / "absent.xlsx")
     assert "ne peut pas être ouvert" in answer["error"]
     assert "FAILED" in side

@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models.institution import Side
 from projects.models import Project, Stage
-from projects.spreadsheets.plan import Action
+from projects.spreadsheets.reading import UnreadableFile
+from projects.spreadsheets.rows import Action
 from projects.spreadsheets.writing import NotWritten
 from projects.states import State
 from projects.workflow import Step, take_step
 from territories.models import FormerZone
 from tests.factories import UserFactory
-from tests.projects.sheets import SAMPLES, STYLE_A_75, STYLE_A_93, planned, project_rows, written, xlsx
+from tests.projects.sheets import HEADERS, SAMPLES, STYLE_A_75, STYLE_A_93, planned, project_rows, written, xlsx
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("geography")]
 
@@ -136,6 +137,80 @@ def test_steps_recorded_in_the_application_are_not_overwritten():
     (row,) = project_rows(planned(xlsx(["CPTS Montreuil", 93, "Montreuil", "Déposé", "12/11/2026"])))
     assert row.action == Action.REFUSED
     assert "Des étapes ont été enregistrées dans l'application" in row.messages[0]
+    assert "« Annuler la dernière étape »" in row.messages[0]
+    assert "« Dépôt PDS » (12 novembre 2026)" in row.messages[0]
+
+
+def test_an_unchanged_row_says_nothing_of_what_the_application_knows_better():
+    headers = [*HEADERS[:5], "Opposition le"]
+    filed = ["CPTS Est", 93, "Gagny", "Déposé", "15/06/2026", ""]
+    written(xlsx(filed, headers=headers))
+    manager = UserFactory(role="manager", institution__kind="ars_headquarters")
+    pk = Project.objects.get().pk
+    take_step(manager, pk, Step("oppose", date(2026, 8, 1), "territoire"))
+    (row,) = project_rows(planned(xlsx(filed, headers=headers)))
+    assert (row.action, row.messages) == (Action.UNCHANGED, [])
+    take_step(manager, pk, Step("file_health_project", date(2026, 10, 1)))
+    both = xlsx(["CPTS Est", 93, "", "Déposé", "01/10/2026", "01/08/2026"], headers=headers)
+    (row,) = project_rows(planned(both))  # the application knows both filings
+    assert (row.action, row.messages) == (Action.UNCHANGED, [])
+
+
+def test_a_status_is_compared_with_what_is_true_not_with_what_has_been():
+    headers = ["Nom du projet", "Département", "Statut"]
+    written(xlsx(["CPTS Est", 93, "PDS en cours"], headers=headers, title="au 01/06/2026"))
+    manager, pk = UserFactory(role="manager", institution__kind="ars_headquarters"), Project.objects.get().pk
+    take_step(manager, pk, Step("abandon", date(2026, 7, 1), "plus personne"))
+    take_step(manager, pk, Step("resume", date(2026, 9, 1)))
+    (row,) = project_rows(planned(xlsx(["CPTS Est", 93, "Abandonné"], headers=headers)))
+    assert row.action == Action.REFUSED
+    assert "statut « Abandonné »" in row.messages[0]
+    assert actions(planned(xlsx(["CPTS Est", 93, "PDS en cours"], headers=headers))) == [Action.UNCHANGED]
+
+
+def test_silence_does_not_contradict_a_file_that_still_says_filed():
+    headers = ["Nom du projet", "Département", "Statut", "Date validation PDS"]
+    written(xlsx(["CPTS Est", 93, "PDS en cours", ""], headers=headers, title="au 01/06/2026"))
+    manager = UserFactory(role="manager", institution__kind="ars_headquarters")
+    take_step(manager, Project.objects.get().pk, Step("file_health_project", date(2026, 8, 1)))
+    assert actions(planned(xlsx(["CPTS Est", 93, "Déposé", ""], headers=headers))) == [Action.UNCHANGED]
+    assert actions(planned(xlsx(["CPTS Est", 93, "", "15/10/2026"], headers=headers))) == [Action.UNCHANGED]
+
+
+def test_a_wrong_status_is_corrected_by_the_next_file():
+    written(xlsx(["CPTS Est", 93, "Gagny", "ACI signé"], title="au 15/11/2026"))
+    corrected = xlsx(["CPTS Est", 93, "Gagny", "PDS en cours"], title="au 15/11/2026")
+    assert actions(written(corrected)) == [Action.UPDATED]
+    project = Project.objects.get()
+    assert [(s.state, s.since) for s in project.stages.all()] == [("engineering", date(2026, 11, 15))]
+    assert Stage.history.filter(state="aci_signed", history_type="-").exists()
+    assert actions(planned(corrected)) == [Action.UNCHANGED]
+
+
+@pytest.mark.parametrize(("said", "day", "action"), [
+    ("non", "12/03/2025", Action.REFUSED), ("non", "12/03/2030", Action.CREATED), ("oui", "12/03/2025", Action.CREATED),
+    ("non", "", Action.CREATED),
+])  # fmt: skip
+def test_a_contract_said_unsigned_has_no_day_of_signature(said, day, action):
+    headers = ["Nom du projet", "Département", "ACI signé", "Date signature ACI"]
+    (row,) = project_rows(planned(xlsx(["CPTS Est", 93, said, day], headers=headers)))
+    assert row.action == action
+    if action == Action.REFUSED:
+        assert row.messages[0].startswith("« ACI signé » dit non, mais le projet est dit à l'état « ACI signé »")
+
+
+def test_a_refused_row_tells_its_errors_only():
+    headers = [*HEADERS[:5], "Date validation PDS", "Date signature ACI"]
+
+    def told(*cells: str) -> list[str]:
+        (row,) = project_rows(planned(xlsx(["CPTS Est", 93, "Gagny", *cells], headers=headers)))
+        assert row.action == Action.REFUSED
+        return row.messages
+
+    assert len(told("", "31/02/2026", "", "")) == 1  # not also « Ni date ni statut »
+    assert len(told("ACI signé", "", "", "31/02/2026")) == 1  # not also « état constaté »
+    assert len(told("Déposé", "31/02/2026", "", "")) == 1  # not also « indiquez la date de dépôt »
+    assert len(told("", "15/05/2023", "01/09/2023", "01/08/2023")) == 1  # not also « ignorée »
 
 
 def test_a_near_name_is_only_proposed():
@@ -214,11 +289,37 @@ def test_a_refused_row_keeps_the_whole_file_out_unless_it_is_left_aside():
 
 
 def test_a_row_that_fails_while_it_is_written_takes_the_whole_file_back():
-    headers = ["Nom du projet", "Département", "RNA", "Porteur", "Forme juridique"]
-    rows = (["CPTS Est", 93, "", "", ""], ["CPTS Ouest", 93, "W931012345", "Porteur", "association de droit local"])
+    written(xlsx(["CPTS Ouest", 93, "Gagny", "LI reçue"]))
+    Project.objects.update(finess="not a number")
     with pytest.raises(NotWritten, match=r"Ligne 4 \(CPTS Ouest\)"):
-        written(xlsx(*rows, headers=headers))
-    assert not Project.objects.exists()
+        written(xlsx(MONTREUIL, ["CPTS Ouest", 93, "Bondy", "LI reçue"]))
+    assert Project.objects.count() == 1
+
+
+@pytest.mark.parametrize(("column", "value", "told"), [
+    ("Nom du projet", "CPTS " + "a" * 146, "Nom du projet : Assurez-vous que cette valeur comporte au plus 150"),
+    ("Porteur", "a" * 201, "Porteur : Assurez-vous que cette valeur comporte au plus 200"),
+    ("Référent ARS", "a" * 151, "Référent ARS : Assurez-vous que cette valeur comporte au plus 150"),
+    ("Contact", "a" * 151, "Contact : Assurez-vous que cette valeur comporte au plus 150"),
+    ("Téléphone", "0" * 31, "Téléphone : Assurez-vous que cette valeur comporte au plus 30"),
+    ("RNA", "W931012345", "Une association de droit local n'a pas de numéro RNA."),
+])  # fmt: skip
+def test_what_the_models_refuse_is_told_at_review(column, value, told):
+    row = {"Nom du projet": "CPTS Est", "Département": 93, "Porteur": "Association Est", "Dépôt PDS": "12/03/1900"}
+    row |= {"Forme juridique": "association de droit local", column: value}
+    (refused,) = planned(xlsx([*row.values()], headers=[*row])).of(Action.REFUSED)
+    assert any(message.startswith(told) for message in refused.messages)
+    assert any("1900" in message for message in refused.messages)
+
+
+def test_the_promoter_is_judged_as_it_would_be_written():
+    headers = ["Nom du projet", "Département", "Porteur", "Forme juridique", "RNA"]
+    written(xlsx(["CPTS Est", 93, "Association Est", "association de droit local", ""], headers=headers))
+    (row,) = planned(xlsx(["CPTS Est", 93, "", "", "W931012345"], headers=headers)).of(Action.REFUSED)
+    assert "droit local" in row.messages[0]
+    assert actions(planned(xlsx(["CPTS Est", 93, "Association neuve", "", "W931012345"], headers=headers))) == [
+        Action.UPDATED
+    ]
 
 
 def test_what_is_confirmed_must_be_what_was_shown():
@@ -248,5 +349,63 @@ def test_a_number_of_one_project_and_the_name_of_another_are_refused():
     assert row.action == Action.REFUSED
     renamed = ["CPTS du Levant", 93, "930000005", "LI reçue"]
     first, second = project_rows(planned(xlsx(renamed, ["CPTS Est", 93, "", "LI reçue"], headers=headers)))
-    assert (first.action, second.action) == (Action.UPDATED, Action.REFUSED)
+    assert (first.action, second.action) == (Action.REFUSED, Action.REFUSED)
+    assert "ligne 4" in first.messages[0]
     assert "ligne 3" in second.messages[0]
+
+
+def test_a_number_of_another_department_is_no_way_to_take_its_project_over():
+    headers = ["Nom du projet", "Département", "N° FINESS", "Statut"]
+    written(xlsx(["CPTS Est", 93, "930000005", "LI reçue"], headers=headers))
+    content = xlsx(["CPTS Autre", 94, "930000005", "LI reçue"], headers=headers)
+    (row,) = project_rows(planned(content))
+    assert (row.action, row.existing) == (Action.REFUSED, None)
+    assert row.messages[0] == "Ce numéro FINESS est celui de « CPTS Est », du département 93."
+    user = UserFactory(role="administrator", departments=["94"], institution__kind="ars_delegation")
+    (row,) = project_rows(planned(content, user=user))
+    assert "CPTS Est" not in row.messages[0]
+
+
+def test_one_number_under_two_names_refuses_both_rows():
+    headers = ["Nom du projet", "Département", "N° FINESS", "Statut"]
+    rows = (["CPTS Est", 93, "930000005", "LI reçue"], ["CPTS Ouest", 93, "930000005", "LI reçue"])
+    first, second = project_rows(planned(xlsx(*rows, headers=headers)))
+    assert first.action == second.action == Action.REFUSED
+    assert "ligne 4 (CPTS Ouest)" in first.messages[0]
+
+
+def test_a_cell_in_error_is_told_once():
+    headers = ["Nom du projet", "Département", "Communes", "Statut", "Dépôt PDS", "Date de dépôt"]
+    (row,) = planned(xlsx(["CPTS Est", 93, "Gagny", "Déposé", "#REF!", ""], headers=headers)).of(Action.REFUSED)
+    assert len(row.messages) == 1
+    assert row.messages[0].startswith("Dépôt PDS : ")
+
+
+def test_a_table_of_one_row_per_commune_is_refused_whole():
+    rows = [["CPTS Est", 93, zone, "LI reçue"] for zone in ("Gagny", "Coubron", "Bondy", "Montfermeil")]
+    with pytest.raises(UnreadableFile, match="une ligne par commune"):
+        written(xlsx(*rows), skip_refused=True)
+    assert not Project.objects.exists()
+
+
+def test_a_twin_of_a_row_in_error_is_refused_too():
+    rows = (["CPTS Est", 93, "Trifouillis", "LI reçue"], ["CPTS Est", 93, "Gagny", "LI reçue"])
+    first, second = project_rows(planned(xlsx(*rows)))
+    assert first.action == second.action == Action.REFUSED
+    assert "Même projet que la ligne 3" in second.messages[0]
+
+
+def test_near_names_inside_a_file_are_only_proposed():
+    names = ("CPTS Villejuif – Bicêtre", "C.P.T.S. Villejuif-Bicêtre", "CPTS Villejuif Bicêtr")
+    content = xlsx(*([name, 94, "Villejuif", "LI reçue"] for name in names))
+    first, second, third = project_rows(planned(content))
+    assert (first.action, second.action, third.action) == (Action.CREATED, Action.IGNORED, Action.PROPOSED)
+    assert "« CPTS Villejuif – Bicêtre » (ligne 3)" in third.messages[0]
+    written(content)
+    assert Project.objects.count() == 1
+
+
+def test_a_name_near_that_of_a_row_for_a_known_project_is_only_proposed():
+    written(xlsx(["CPTS Villejuif – Bicêtre", 94, "Villejuif", "LI reçue"]))
+    rows = (["CPTS Villejuif – Bicêtre", 94, "", "LI reçue"], ["CPTS Villejuif Bicêtr", 94, "", "LI reçue"])
+    assert actions(planned(xlsx(*rows))) == [Action.UNCHANGED, Action.PROPOSED]

@@ -77,7 +77,8 @@ def test_a_workbook_is_reviewed_then_written_once(client):
     (bomb(), "bombe.xlsx", 413, "trop volumineux"),
     (bytes(opening.MAX_BYTES + 1), "lourd.xlsx", 413, "trop volumineux"),
     (xlsx(["a", "b"], headers=["x", "y"]), "autre.xlsx", 422, "en-têtes"),
-], ids=["image", "empty", "encrypted", "bomb", "large", "headless"])  # fmt: skip
+    (xlsx(), "en-tetes.xlsx", 422, "Aucune ligne de projet"),
+], ids=["image", "empty", "encrypted", "bomb", "large", "headless", "rowless"])  # fmt: skip
 def test_what_cannot_be_read_is_told_on_a_4xx_page(client, content, name, status, told):
     answer = send(client, content, name)
     assert answer.status_code == status
@@ -123,6 +124,33 @@ def test_only_ticked_proposals_are_written(client):
     confirm(client, batch, accept=[row.key])
     assert [project.name for project in Project.objects.all()] == ["CPTS Est"]
     assert "1 créée, 1 non acceptée" in client.get(batch.get_absolute_url()).text
+
+
+def test_nothing_accepted_is_nothing_imported(client):
+    send(client, xlsx(["CPTS Est", 93, "Montfermeill", "LI reçue"]))
+    batch = ImportBatch.objects.get()
+    answer = confirm(client, batch)
+    assert answer.status_code == 422
+    assert "Rien n&#x27;a été écrit" in answer.text
+    row = answer.context["plan"].of("proposed")[0]
+    shown = {"shown": answer.context["plan"].digest, "accept": [row.key]}
+    assert client.post(batch.get_absolute_url(), shown).status_code == 302
+    assert Project.objects.count() == 1
+
+
+def test_an_import_whose_file_is_lost_says_so_and_can_be_sent_again(client):
+    send(client, xlsx(GOOD))
+    batch = ImportBatch.objects.get()
+    batch.file.storage.delete(batch.file.name)
+    for answer in (
+        client.get(batch.get_absolute_url()),
+        client.post(batch.get_absolute_url(), {"shown": "x"}),
+        client.get(reverse("import_annotated", args=[batch.pk])),
+    ):
+        assert answer.status_code == 410
+        assert "n&#x27;est plus conservé" in answer.text
+    send(client, xlsx(GOOD))
+    assert client.get(ImportBatch.objects.get().get_absolute_url()).status_code == 200
 
 
 @pytest.mark.parametrize("shown", [{"shown": "what was true an hour ago"}, {}])

@@ -44,7 +44,7 @@ def former_zones() -> list[KnownFormerZone]:
 
 
 FORMER = former_zones()
-INDEX = ZoneIndex(ZONES, FORMER)
+INDEX = ZoneIndex(ZONES, FORMER, departments=DEPARTMENTS)
 
 
 def matched_against_truth(name: str) -> tuple[list[int], list[int], int]:
@@ -116,6 +116,11 @@ def test_listings_by_name_are_never_misread(name):
         ("12ème arr.", "75", "75112", Quality.NORMALISED),
         ("13e arrondissement de Marseille", "13", "13213", Quality.NORMALISED),
         ("Marseille 16", "13", "13216", Quality.NORMALISED),
+        ("Aulnay s/ Bois", "93", "93005", Quality.NORMALISED),
+        ("Aulnay s/s Bois", "93", "93005", Quality.NORMALISED),
+        ("Épinay S/Seine", "93", "93031", Quality.NORMALISED),
+        ("Bobigny (Seine-Saint-Denis)", "93", "93008", Quality.EXACT),
+        ("Bobigny (93000)", "93", "93008", Quality.NORMALISED),
         ("Lyon 3ème", "69", "69383", Quality.NORMALISED),
     ],
 )
@@ -139,6 +144,12 @@ def test_certain_answers(text, department, code, quality):
         ("77083", "93", "77083", Quality.EXACT, "hors du département 93"),
         ("Champs-sur-Marne", "93", "77083", Quality.NORMALISED, "hors du département 93 : à vérifier"),
         ("Villepinte (11)", "93", "11434", Quality.NORMALISED, "hors du département 93 : à vérifier"),
+        ("Villepinte - 11", "93", "11434", Quality.NORMALISED, "hors du département 93 : à vérifier"),
+        ("Villepinte (11150)", "93", "11434", Quality.NORMALISED, "hors du département 93 : à vérifier"),
+        ("Villepinte (Aude)", "93", "11434", Quality.EXACT, "hors du département 93 : à vérifier"),
+        ("Saint-Denis (974)", "93", "97411", Quality.NORMALISED, "hors du département 93 : à vérifier"),
+        ("Saint-Denis (Réunion)", "93", "97411", Quality.EXACT, "hors du département 93 : à vérifier"),
+        ("Paris (75012)", "75", "75112", Quality.NORMALISED, "lu comme un code postal"),
         ("Paris 12", "93", "75112", Quality.NORMALISED, "hors du département 93 : à vérifier"),
     ],
 )
@@ -161,6 +172,9 @@ def test_answers_that_a_person_must_see(text, department, code, quality, told):
         ("99999", "93", Quality.NONE, "n'est pas un code INSEE connu"),
         ("Zzyzx", "93", Quality.NONE, "introuvable dans le département 93"),
         ("Zzyzx", None, Quality.NONE, "introuvable"),
+        ("Bondy (11)", "93", Quality.NONE, "introuvable dans le département 11"),
+        ("Bondy (99)", "93", Quality.NONE, "introuvable dans le département 99"),
+        ("-" * 200_000, "93", Quality.NONE, "trop long"),
     ],
 )
 def test_no_answer_rather_than_a_wrong_one(text, department, quality, told):

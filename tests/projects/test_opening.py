@@ -68,6 +68,39 @@ def test_rows_stay_at_their_places_and_blank_ends_are_cut():
     ]
 
 
+def test_errors_and_formulas_without_value_are_no_blank_cells():
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["Nom", "#REF!", "x", "=1+1"])
+    workbook.active["B1"].data_type = "e"
+    workbook.create_sheet("Vide")
+    workbook.create_sheet("Autre")["D3"] = "#N/A"
+    workbook["Autre"]["D3"].data_type = "e"
+    workbook["Autre"].sheet_state = "hidden"
+    file = io.BytesIO()
+    workbook.save(file)
+    assert open_workbook(file.getvalue(), "x.xlsx") == [
+        Sheet("Sheet", [["Nom", "#REF!", "x", "#SANS VALEUR!"]]),
+        Sheet("Autre", [[], [], ["", "", "", "#N/A"]], is_visible=False),
+    ]
+
+
+def test_formulas_are_read_by_their_last_value():
+    cells = '<c t="str"><f>A2&amp;""</f><v></v></c><c><f>1+1</f><v>2</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c>'
+    members = {}
+    with zipfile.ZipFile(io.BytesIO(xlsx({"A1": "x"}))) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"].decode()
+    start, end = sheet.index("<row"), sheet.index("</sheetData>")
+    members["xl/worksheets/sheet1.xml"] = f"{sheet[:start]}<row>{cells}</row>{sheet[end:]}"
+    assert open_workbook(archive(members), "x.xlsx")[0].rows == [["", 2, "#DIV/0!"]]
+
+
+def test_an_open_document_that_holds_an_error_is_refused():
+    error = cell("#REF!", repeated='calcext:value-type="error"')
+    content = ods(f"<table:table-row>{cell('Nom')}{error}</table:table-row>")
+    assert "erreur de tableur" in refusal(content)
+
+
 @pytest.mark.parametrize("name", ["Suivi CPTS 75.xlsx", "suivi.csv", "sans extension"])
 def test_the_content_decides_not_the_name(name):
     sheets = open_workbook((DATA / "Suivi CPTS 75.xlsx").read_bytes(), name)

@@ -98,6 +98,20 @@ def test_it_shows_the_projects_it_shares_zones_with(client_of, ars, far):
     assert "2 superpositions" in page.text
 
 
+def test_of_a_project_out_of_scope_it_shows_the_name_the_state_and_whom_to_call(client_of, ars, far):
+    shared = ZoneFactory(name="Communeville", population=800)
+    project = ProjectFactory(zones=[shared, ZoneFactory()])
+    hidden = ProjectFactory(name="CPTS Lointaine", lead_department=far, zones=[shared, ZoneFactory()])
+    page = client_of(ars).get(project.get_absolute_url())
+    (side, pair), *others = page.context["overlaps"]
+    assert others == []
+    assert (side.name, side.department, side.state) == ("CPTS Lointaine", far.pk, State.INITIATIVE)
+    assert (side.population, side.share, side.is_readable) == (None, None, False)
+    assert pair.zones == ["Communeville"]
+    assert hidden.get_absolute_url() not in page.text
+    assert "CPTS Lointaine" in page.text
+
+
 def test_names_of_referents_are_those_of_the_day(client_of, ars, cpam):
     project = ProjectFactory()
     project.assignments.create(side=Side.ARS, name="Ancienne référente", since=date(2020, 1, 1), until=date(2022, 1, 1))
@@ -175,6 +189,7 @@ def test_its_history_says_who_changed_what(client_of, ars, neighbour):
             "loaded": form["form"].initial["loaded"],
             "promoter-name": "Association du Nord",
             "promoter-legal_form": "association",
+            "promoter-loaded": "{}",
         },
     )
     take_step(ars, project.pk, Step("receive_letter", timezone.localdate()))
@@ -187,4 +202,15 @@ def test_its_history_says_who_changed_what(client_of, ars, neighbour):
     assert (str(ars), "Projet", "Nom", "CPTS Nord", "CPTS Grand Nord") in told
     assert (str(ars), "Projet", "Porteur", "", "Association du Nord") in told
     assert (str(ars), "Projet", "Autres départements", "", "98") in told
-    assert "Lettre d&#x27;intention reçue" in page.text
+    assert "Lettre d&#x27;intention reçue\u00a0» du" in page.text
+
+
+def test_its_history_tells_the_steps_and_not_what_follows_from_them(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2))])
+    take_step(ars, project.pk, Step("file_health_project", timezone.localdate()))
+    changes = client_of(ars).get(f"{project.get_absolute_url()}historique").context["changes"]
+    assert [(change.act, change.by) for change in changes if "Étape" in change.subject] == [
+        ("ajoutée", str(ars)),
+        ("ajoutée", "import ou commande"),
+    ]
+    assert "déposé" in changes[0].subject

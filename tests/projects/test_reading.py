@@ -142,10 +142,91 @@ def test_a_header_on_two_levels():
     }
 
 
-def test_the_first_of_two_columns_alike_is_read_and_the_other_told():
-    reading = read(["Nom", "Statut", "Avancement"], ["CPTS A", "LI", "ACI"])
-    assert reading.duplicate_columns == ["Avancement"]
-    assert reading.rows[1].cells[Field.STATUS] == "LI"
+def test_of_two_columns_alike_the_one_that_is_filled_is_read():
+    reading = read(
+        ["Nom", "Statut", "Avancement", "Observations", "Commentaires"],
+        ["CPTS A", "LI", "", "vu", "revu"],
+        ["CPTS B", "NC", "ACI"],
+        ["CPTS C", "ACI signé", "aci signé"],
+    )
+    assert reading.duplicate_columns == ["Avancement", "Commentaires"]
+    assert [row.cells[Field.STATUS] for row in reading.rows[1:]] == ["LI", "ACI", "ACI signé"]
+    assert reading.rows[1].cells[Field.NOTES] == "vu"
+    assert all(row.unread == {} for row in reading.rows)
+
+
+def test_two_columns_alike_that_contradict_each_other_are_not_chosen_between():
+    row = read(["Nom", "Statut", "Avancement"], ["CPTS A", "LI", "ACI"]).rows[1]
+    assert row.unread == {
+        Field.STATUS: "« Statut » dit « LI », mais « Avancement » dit « ACI » : gardez ce qui est vrai."
+    }
+    assert row.cells == {Field.NAME: "CPTS A"}
+
+
+def test_cells_in_error_or_beyond_measure_are_told():
+    header = ["Nom", "Statut", "Communes", "N° FINESS", "Population", "Observations"]
+    row = read(header, ["CPTS A", "#REF!", "#N/A", "#SANS VALEUR!", "#N/A", "x" * 6000]).rows[1]
+    assert {each: told.partition(" : ")[0] for each, told in row.unread.items()} == {
+        Field.STATUS: "la cellule contient une erreur de tableur (#REF!)",
+        Field.ZONES: "la cellule contient une erreur de tableur (#N/A)",
+        Field.FINESS: "formule sans valeur enregistrée",
+    }
+    assert row.cells == {Field.NAME: "CPTS A", Field.POPULATION: "#N/A", Field.NOTES: "x" * 6000}
+    (huge,) = read(header, ["CPTS A", "", "Bondy " * 40_000]).rows[1].unread.values()
+    assert "plus de 5000 caractères" in huge
+    (hidden,) = [row for row in read(header, ["#REF!"]).rows if not row.ignored]
+    assert set(hidden.unread) == {Field.NAME}
+
+
+def test_a_huge_cell_above_the_table_is_no_title():
+    assert read(["au 15/11/2026 " * 20_000], ["(" * 200_000], ["Nom", "Statut"], ["CPTS A", "LI"]).as_of is None
+
+
+@pytest.mark.parametrize(
+    ("title", "day"),
+    [
+        ("Suivi des CPTS au 15/11/2026", date(2026, 11, 15)),
+        ("État au 1er août 2026 (ARS)", date(2026, 8, 1)),
+        ("accord du 20 juin 2019 (ACI), mise à jour novembre 2026", date(2026, 11, 30)),
+        ("Mise à jour du 15.11.26", date(2026, 11, 15)),
+        ("comité du 12/03/2025, extraction du 15/11/2026", date(2026, 11, 15)),
+        ("période du 01/01/2025 au 31/12/2025, à la date du 02/02/2026", date(2026, 2, 2)),
+        ("accord du 20 juin 2019", None),
+        ("Comité le 12/03/2025", None),
+        ("Mise à jour 2026", None),
+        ("au 31/02/2026", None),
+        ("au 12 CPTS", None),
+    ],
+)
+def test_the_day_a_title_pictures(title, day):
+    assert read([title], ["Nom", "Statut"], ["CPTS A", "LI"]).as_of == day
+
+
+def test_a_day_in_the_cell_beside_its_words():
+    assert read(["Situation au", date(2026, 11, 15)], ["Nom", "Statut"], ["CPTS A", "LI"]).as_of == date(2026, 11, 15)
+
+
+@pytest.mark.parametrize(
+    "name", ["listing_CPTS_01_112026.xlsx", "CPTS_dpt08_VF.xlsx", "CPTS_dpt13_VF.xlsx", "Suivi CPTS 2A.xlsx"]
+)
+def test_tables_of_one_row_per_commune_are_recognised(name):
+    assert reading_of(name).is_one_row_per_commune
+
+
+@pytest.mark.parametrize("name", SUIVI)
+def test_tables_of_one_row_per_project_are_not_taken_for_them(name):
+    assert not reading_of(name).is_one_row_per_commune
+
+
+def test_a_small_table_whose_names_are_merged_has_one_row_per_commune():
+    header = ["Nom", "Territoire CPTS", "Statut"]
+    assert read(header, ["CPTS A", "Bondy", "ACI"], ["", "Pantin", ""], ["", "Bobigny", ""]).is_one_row_per_commune
+    again = read(header, ["CPTS A", "Bondy", "ACI"], ["CPTS A", "Pantin", "ACI"], ["CPTS A", "Bobigny", "ACI"])
+    assert again.is_one_row_per_commune
+    repeated = read(header, *[["CPTS A", "Bondy", "ACI"]] * 3)
+    assert not repeated.is_one_row_per_commune
+    listed = read(header, *[["CPTS A", f"Bondy, Pantin {n}", "ACI"] for n in range(3)])
+    assert not listed.is_one_row_per_commune
 
 
 def test_codes_stand_for_the_communes_where_there_are_no_names():
@@ -183,6 +264,20 @@ def test_legends_are_passed_over_and_other_tables_are_told():
     table = Sheet("2026", [["Nom", "Statut", "Communes"], ["CPTS A", "ACI", "Pantin"]])
     reading = read_workbook([legend, old, table])
     assert (reading.sheet, reading.other_sheets) == ("2026", ["2019"])
+
+
+def test_a_hidden_sheet_is_never_read_where_a_visible_one_has_a_table():
+    old = Sheet("Archive", [["Nom", "Statut", "Communes"], ["CPTS A", "LI", "Pantin"]], is_visible=False)
+    table = Sheet("2026", [["Nom", "Statut"], ["CPTS A", "ACI"]])
+    reading = read_workbook([old, table])
+    assert (reading.sheet, reading.other_sheets) == ("2026", ["Archive (masquée)"])
+    assert read_workbook([old]).sheet == "Archive"
+
+
+def test_two_visible_tables_are_both_told():
+    table = [["Nom", "Statut"], ["CPTS A", "ACI"]]
+    reading = read_workbook([Sheet("93 nord", table), Sheet("93 sud", table)])
+    assert (reading.sheet, reading.other_sheets) == ("93 nord", ["93 sud"])
 
 
 def test_the_department_is_told_only_when_there_is_no_doubt():

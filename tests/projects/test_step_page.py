@@ -60,7 +60,8 @@ def test_a_date_typed_the_french_way_is_understood(project, client_of, ars):
         ("abandon", {"comment": ""}, "Ce champ est obligatoire"),
         ("abandon", {"comment": "   "}, "Ce champ est obligatoire"),
         ("file_health_project", {"effective_on": "2022-01-01"}, "n&#x27;est suivi que depuis le 2 janvier 2023"),
-        ("file_health_project", {"effective_on": "2999-01-01"}, "La date est dans le futur"),
+        ("file_health_project", {"effective_on": "2999-01-01"}, "Cette date est dans le futur"),
+        ("file_health_project", {"effective_on": "1900-01-01"}, "Les CPTS n&#x27;existent que depuis"),
         ("file_health_project", {"effective_on": "hier"}, "Cette date ne se lit pas"),
         ("file_health_project", {"seen_state": "filed"}, "changé d&#x27;état depuis l&#x27;ouverture"),
         ("sign_aci", {}, "cette étape part de « Projet validé »"),
@@ -83,11 +84,13 @@ def test_a_step_that_is_not_possible_says_why_and_has_no_form(project, client_of
     assert 'name="effective_on"' not in page.text
 
 
-def test_a_step_possible_at_an_earlier_date_only_proposes_that_date(project, client_of, ars):
+def test_a_step_possible_at_an_earlier_date_only_lets_its_author_say_which(project, client_of, ars):
     take_step(ars, project.pk, Step("file_health_project", date(2023, 5, 15)))
     page = client_of(ars).get(url(project, "oppose"))
-    assert page.context["form"].initial["effective_on"] == date(2023, 7, 15)
+    assert page.context["form"]["effective_on"].value() is None
     assert "le 15 juillet 2023 au plus tard" in page.text
+    untold = answer(date.min, seen=State.VALIDATED, comment="Territoire non pertinent") | {"effective_on": ""}
+    assert client_of(ars).post(url(project, "oppose"), untold).status_code == 422
     said = answer(date(2023, 7, 15), seen=State.VALIDATED, comment="Territoire non pertinent")
     assert client_of(ars).post(url(project, "oppose"), said).status_code == 302
     assert project.state_on_day(timezone.localdate()) == State.OPPOSED
@@ -115,6 +118,6 @@ def test_a_step_entered_by_mistake_is_taken_back_with_its_reason(project, client
     assert refused.status_code == 422
     assert project.stages.filter(state=State.FILED).exists()
     done = browser.post(f"{project.get_absolute_url()}annuler-etape", {**said, "reason": "Mauvais projet"}, follow=True)
-    assert "Étape annulée : « Projet déposé »" in done.text
+    assert "Étape annulée : «\u00a0Projet déposé\u00a0»" in done.text
     assert [stage.state for stage in project.stages.all()] == [State.ENGINEERING]
     assert "Mauvais projet" in browser.get(f"{project.get_absolute_url()}historique").text

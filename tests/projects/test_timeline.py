@@ -116,9 +116,42 @@ def test_an_opposition_after_the_two_months_is_refused():
     assert not told({State.FILED: date(2026, 5, 15), State.OPPOSED: date(2026, 7, 15)}).errors
 
 
-def test_an_opposition_before_the_filing_date_means_a_new_filing():
-    timeline = told({State.FILED: date(2026, 10, 1), State.OPPOSED: date(2026, 6, 1)}, State.FILED)
-    assert stages(timeline) == [("opposed", "2026-06-01"), ("filed", "2026-10-01")]
+def test_an_opposition_before_the_filing_is_not_taken_for_a_second_filing():
+    (error,) = told({State.FILED: date(2026, 10, 1), State.OPPOSED: date(2026, 6, 1)}, State.FILED).errors
+    assert "« Date opposed » (1er juin 2026) précède « Date filed » (1er octobre 2026)" in error
+    assert "un second dépôt" in error
+    assert "sur la fiche du projet" in error
+
+
+def test_a_filing_later_than_the_known_opposition_is_not_taken_for_a_second_filing():
+    known = {
+        State.FILED: Known(date(2023, 12, 1), is_observed=False),
+        State.OPPOSED: Known(date(2024, 1, 10), is_observed=False),
+    }
+    for days in ({}, {State.OPPOSED: date(2024, 1, 10)}):
+        (error,) = told({State.FILED: date(2024, 11, 1)} | days, known=known).errors
+        assert "un second dépôt" in error
+        assert ("« Opposition » (déjà connu, 10 janvier 2024)" in error) == (not days)
+
+
+@pytest.mark.parametrize(("days", "status"), [
+    ({State.FILED: MonthDate(2026, 9, 1)}, None),
+    ({State.FILED: YearDate(2026, 1, 1)}, State.FILED),
+    ({State.FILED: YearDate(2026, 1, 1)}, State.OPPOSED),
+    ({State.FILED: MonthDate(2026, 9, 1)}, State.ACI_SIGNED),
+    ({State.FILED: MonthDate(2026, 6, 1), State.VALIDATED: MonthDate(2026, 7, 1)}, None),
+    ({State.FILED: MonthDate(2026, 6, 1), State.VALIDATED: date(2026, 8, 15)}, None),  # silence may have come before
+    ({State.FILED: date(2026, 5, 15), State.OPPOSED: MonthDate(2026, 7, 1)}, State.OPPOSED),
+])  # fmt: skip
+def test_the_two_months_are_not_counted_from_an_invented_day(days, status):
+    (error,) = told(days, status).errors
+    assert "donnez le jour" in error
+
+
+@pytest.mark.parametrize("decided", [State.VALIDATED, State.OPPOSED])
+def test_a_filing_known_by_its_month_is_enough_when_it_was_decided_in_time(decided):
+    timeline = told({State.FILED: MonthDate(2026, 6, 1), decided: date(2026, 8, 1)})
+    assert stages(timeline) == [("filed", "2026-06-01"), (decided.value, "2026-08-01")]
     assert not timeline.errors
 
 
@@ -133,11 +166,17 @@ def test_an_opposed_project_is_not_validated_without_a_new_filing():
     (State.LETTER_VALIDATED, State.LETTER_FILED),
 ])  # fmt: skip
 def test_in_progress_in_the_cell_of_what_the_status_says_done_is_refused(status, not_yet):
-    assert f"Date {not_yet.value}" in told({}, status, not_yet={not_yet}).errors[0]
+    (error,) = told({}, status, not_yet={not_yet: f"« Date {not_yet.value} » n'est pas encore une date"}).errors
+    assert error.startswith(f"« Date {not_yet.value} » n'est pas encore une date, mais")
 
 
 def test_in_progress_after_the_status_says_nothing():
-    assert not told({}, State.ENGINEERING, not_yet={State.VALIDATED, State.ACI_SIGNED}).errors
+    not_yet = {State.VALIDATED: "en cours", State.ACI_SIGNED: "en cours"}
+    assert not told({}, State.ENGINEERING, not_yet=not_yet).errors
+
+
+def test_a_cell_that_cannot_be_read_is_not_said_to_be_missing():
+    assert not told({}, State.FILED, unread={State.FILED}).errors
 
 
 def test_a_signed_contract_is_not_abandoned():
@@ -157,6 +196,55 @@ def test_a_date_replaces_what_was_only_observed_and_completes_what_is_known():
     timeline = told({State.ENGINEERING: date(2024, 2, 5)}, None, known=known)
     assert stages(timeline) == [("initiative", "2022-01-01"), ("engineering", "2024-02-05")]
     assert timeline.entries[-1].comment == ""
+
+
+def test_what_was_only_observed_gives_way_to_a_later_status():
+    known = {
+        State.LETTER_FILED: Known(date(2024, 3, 12), is_observed=False),
+        State.ACI_SIGNED: Known(date(2026, 6, 1), is_observed=True),
+    }
+    timeline = told({}, State.ENGINEERING, known=known)
+    assert stages(timeline) == [("letter_filed", "2024-03-12"), ("engineering", "2026-11-15")]
+    assert not timeline.errors
+    older = told({}, State.ENGINEERING, known=known, as_of=date(2026, 5, 1))
+    assert stages(older)[-1] == ("aci_signed", "2026-06-01")
+
+
+def test_what_was_only_observed_gives_way_to_not_yet():
+    known = {State.ACI_SIGNED: Known(AS_OF, is_observed=True)}
+    timeline = told({State.VALIDATED: date(2026, 9, 1)}, not_yet={State.ACI_SIGNED: "« ACI » dit non"}, known=known)
+    assert stages(timeline) == [("validated", "2026-09-01")]
+    assert not timeline.errors
+
+
+@pytest.mark.parametrize(("days", "status", "expected"), [
+    ({}, State.FORMALISING, [("formalising", "2025-03-01")]),
+    ({State.LETTER_FILED: date(2026, 9, 1)}, None, [("initiative", "2025-03-01"), ("letter_filed", "2026-09-01")]),
+    ({State.INITIATIVE: date(2026, 9, 1)}, None, [("initiative", "2025-03-01")]),
+])  # fmt: skip
+def test_a_project_seen_on_a_day_exists_since_then(days, status, expected):
+    known = {State.ENGINEERING: Known(date(2025, 3, 1), is_observed=True)}
+    timeline = told(days, status, known=known)
+    assert stages(timeline) == expected
+    kept = {entry.state: Known(entry.since, entry.comment.startswith(OBSERVED)) for entry in timeline.entries}
+    assert stages(told(days, status, known=kept)) == expected
+
+
+def test_a_known_date_that_a_blank_cell_does_not_erase_can_be_taken_back():
+    known = {State.ACI_SIGNED: Known(date(2023, 1, 10), is_observed=False)}
+    (error,) = told({}, State.VALIDATED, known=known).errors
+    assert "« Annuler la dernière étape »" in error
+    timeline = told({}, None, known=known)
+    assert not timeline.errors
+    assert "« Date aci_signed » (10 janvier 2023) : case vide" in timeline.warnings[0]
+    assert "« Annuler la dernière étape »" in timeline.warnings[0]
+    assert not told({}, State.ACI_SIGNED, known=known).warnings
+
+
+def test_a_known_date_is_not_quoted_as_a_cell():
+    known = {State.ACI_SIGNED: Known(date(2023, 1, 10), is_observed=False)}
+    (error,) = told({State.VALIDATED: date(2023, 6, 1)}, known=known).errors
+    assert error.startswith("« ACI signé » (déjà connu, 10 janvier 2023) précède « Date validated » (1er juin 2023)")
 
 
 def test_all_errors_come_at_once():

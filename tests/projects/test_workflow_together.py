@@ -1,46 +1,152 @@
-"""Two people act on one project at the same moment: one wins, the other is told."""
+"""Two people act on one project at the same moment: one wins, the other is told.
 
+On PostgreSQL, where a lock makes the second wait, truly at once; on SQLite one after the other.
+"""
+
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
+from django.db.models.signals import pre_save
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Institution, User
-from projects.workflow import Step, take_step
+from accounts.models.institution import Side
+from projects.models import Assignment, ImportBatch, Project
+from projects.workflow import Step, last_recorded, take_back, take_step
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
+from tests.projects.sheets import xlsx
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_simultaneous_steps_only_one_is_recorded():
-    """On PostgreSQL, where the row lock makes the second wait, truly at once; on SQLite one after the other."""
-    officer = UserFactory(
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each act gives, or the reasons why it was refused."""
+    can_share_the_database = connection.vendor != "sqlite"  # the tests' SQLite lives in the memory of one thread
+    together = Barrier(len(acts) if can_share_the_database else 1, timeout=10)
+
+    def run(act: Callable[[], object]) -> object:
+        try:
+            together.wait()
+            return act()
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        finally:
+            if can_share_the_database:
+                connections.close_all()
+
+    if not can_share_the_database:
+        return [run(act) for act in acts]
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [attempt.result(timeout=30) for attempt in [pool.submit(run, act) for act in acts]]
+
+
+@pytest.fixture
+def officer() -> User:
+    return UserFactory(
         role=User.Role.OFFICER,
         institution__kind=Institution.Kind.ARS_DELEGATION,
         departments=[DepartmentFactory()],
     )
+
+
+@pytest.fixture
+def browsers() -> list[Client]:
+    """Two browsers of one administrator."""
+    administrator, clients = UserFactory(role=User.Role.ADMINISTRATOR), [Client(), Client()]
+    for client in clients:
+        client.force_login(administrator)
+    return clients
+
+
+def test_of_two_simultaneous_steps_only_one_is_recorded(officer):
     project = ProjectFactory()
-    can_share_the_database = connection.vendor != "sqlite"  # the tests' SQLite lives in the memory of one thread
-    together = Barrier(2 if can_share_the_database else 1, timeout=10)
 
     def act() -> str:
-        try:
-            together.wait()
-            take_step(officer, project.pk, Step("receive_letter", timezone.localdate()))
-            return "recorded"
-        except ValidationError as refusal:
-            return " ".join(refusal.messages)
-        finally:
-            connections.close_all()
+        take_step(officer, project.pk, Step("receive_letter", timezone.localdate()))
+        return "recorded"
 
-    if can_share_the_database:
-        with ThreadPoolExecutor(2) as pool:
-            outcomes = [attempt.result(timeout=30) for attempt in [pool.submit(act), pool.submit(act)]]
-    else:
-        outcomes = [act(), act()]
-    refusal, recorded = sorted(outcomes)
+    refusal, recorded = sorted(at_once(act, act))
     assert recorded == "recorded"
     assert "cette étape part de" in refusal
     assert project.stages.count() == 2
+
+
+def test_a_step_taken_back_twice_at_once_is_taken_back_once(officer):
+    project = ProjectFactory()
+    for name in ("receive_letter", "validate_letter"):
+        take_step(officer, project.pk, Step(name, timezone.localdate()))
+    seen = last_recorded(project).pk
+
+    def act() -> str:
+        take_back(officer, project.pk, "erreur de saisie", seen_stage=seen)
+        return "taken back"
+
+    refusal, taken_back = sorted(at_once(act, act))
+    assert taken_back == "taken back"
+    assert "Une autre étape a été enregistrée" in refusal
+    assert [stage.state for stage in project.stages.all()] == ["initiative", "letter_filed"]
+
+
+def test_of_two_referents_named_at_once_one_is_named_and_the_other_is_told(browsers):
+    project = ProjectFactory()
+    url = reverse("project_referent", args=[project.pk, Side.ARS])
+    loaded = [client.get(url).context["form"]["loaded"].value() for client in browsers]
+
+    def name(client: Client, loaded: str, name: str) -> Callable[[], int]:
+        said = {"user": "", "name": name, "since": "2026-05-01", "loaded": loaded}
+        return lambda: client.post(url, said).status_code
+
+    both_are_about_to_save = Barrier(2)
+
+    def meet(**_: object) -> None:
+        """Without the lock both would come here; with it the other waits before it has read anything."""
+        with suppress(BrokenBarrierError):
+            both_are_about_to_save.wait(timeout=0.5)
+
+    names = ["Ada Un", "Bob Deux"]
+    pre_save.connect(meet, sender=Assignment)
+    try:
+        assert sorted(at_once(*map(name, browsers, loaded, names))) == [302, 422]
+    finally:
+        pre_save.disconnect(meet, sender=Assignment)
+    assert project.assignments.get(side=Side.ARS).name in names
+
+
+def sent(client: Client, name: str, content: bytes) -> tuple[str, str]:
+    """Where an import is confirmed, and what was shown of it."""
+    page = client.post(reverse("imports"), {"file": SimpleUploadedFile(name, content)}, follow=True)
+    return page.context["batch"].get_absolute_url(), page.context["plan"].digest
+
+
+def confirm(client: Client, url: str, shown: str) -> Callable[[], int]:
+    return lambda: client.post(url, {"shown": shown}).status_code
+
+
+HEADERS = ["Nom du projet", "Département", "Statut"]
+
+
+def test_an_import_confirmed_twice_at_once_is_written_once(browsers, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    DepartmentFactory()
+    url, shown = sent(browsers[0], "un.xlsx", xlsx(["CPTS Est", "99", "LI reçue"], headers=HEADERS))
+    assert sorted(at_once(*(confirm(client, url, shown) for client in browsers))) == [302, 409]
+    assert Project.objects.get().stages.count() == 1
+
+
+def test_two_files_that_tell_one_new_project_make_one(browsers, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    DepartmentFactory()
+    files = [xlsx(["CPTS Est", "99", status], headers=HEADERS) for status in ("LI reçue", "LI validée")]
+    imports = [sent(client, "un.xlsx", content) for client, content in zip(browsers, files, strict=True)]
+    outcomes = at_once(*(confirm(client, *each) for client, each in zip(browsers, imports, strict=True)))
+    assert sorted(outcomes) == [302, 422]
+    assert Project.objects.count() == 1
+    assert ImportBatch.objects.exclude(written_at=None).count() == 1

@@ -48,6 +48,16 @@ def test_a_vanished_name_that_was_split_is_left_to_a_person(find):
     assert "partagée depuis entre Sannerville (14666) et Troarn (14712)" in match.message_fr
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Villepinte (11)", "11434"), ("Villepinte (Aude)", "11434"), ("Saint-Denis (974)", "97411")],
+)
+def test_the_department_written_beside_a_name_is_honoured_in_another_region(find, text, expected):
+    match = find(text, "93")
+    assert match.codes == (expected,)
+    assert "hors du département 93 : à vérifier" in match.message_fr
+
+
 def test_a_name_of_another_department_is_never_taken_silently(find):
     match = find("Pierrefitte-sur-Seine", "92")
     assert "hors du département 92" in match.message_fr

@@ -9,8 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from projects.spreadsheets.plan import Action, Plan, RowPlan, department_names, make_plan, read
-from projects.spreadsheets.reading import UnreadableFile
+from projects.spreadsheets.opening import MAX_BYTES, TOO_LARGE
+from projects.spreadsheets.plan import department_names, make_plan, read
+from projects.spreadsheets.reading import CellError, UnreadableFile, read_department_code
+from projects.spreadsheets.rows import Action, Plan, RowPlan
 from projects.spreadsheets.writing import NotWritten, write_import
 
 
@@ -25,7 +27,6 @@ class Command(BaseCommand):
         parser.add_argument("--department", metavar="NN", help="département des lignes qui ne le disent pas")
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
             metavar="AAAA-MM-JJ",
             help="date du tableau (par défaut celle de son titre, sinon aujourd'hui)",
         )
@@ -35,8 +36,14 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "json"], default="table", help="forme du bilan")
 
     def handle(self, *args, files: list[Path], department: str | None, **options) -> None:
-        if department and department not in department_names():
-            raise CommandError(f"Département inconnu : « {department} ». Indiquez son numéro (75, 2A, 971…).")
+        try:
+            department = read_department_code(department or "", department_names())
+        except CellError as error:
+            raise CommandError(f"Département inconnu : {error.message_fr}") from error
+        try:
+            options["as_of"] = date.fromisoformat(options["as_of"]) if options["as_of"] else None
+        except ValueError as error:
+            raise CommandError(f"« {options['as_of']} » n'est pas une date : écrivez AAAA-MM-JJ.") from error
         failures = [path.name for path in files if not self.judge(path, department, options)]
         if failures:
             raise CommandError(f"Rien n'a été écrit pour : {', '.join(failures)}.")
@@ -46,7 +53,7 @@ class Command(BaseCommand):
         plan, reason = Plan([], timezone.localdate()), ""
         choice = {"user": None, "department": department, "as_of": options["as_of"], "today": timezone.localdate()}
         try:
-            reading = read(path.read_bytes(), path.name)
+            reading = read(content_of(path), path.name)
             if options["confirm"]:
                 accept_all = options["accept_proposed"]
                 plan = write_import(
@@ -56,13 +63,11 @@ class Command(BaseCommand):
                 plan = make_plan(reading, **choice)
         except UnreadableFile as error:
             reason = error.message_fr
-        except OSError as error:
-            reason = f"Le fichier ne peut pas être ouvert : {error.strerror}."
         except NotWritten as error:
             plan, reason = error.plan, error.message_fr
         if options["format"] == "json":
             self.stdout.write(json.dumps(in_json(path.name, plan, reason), ensure_ascii=False))
-        else:
+        elif plan.rows:
             self.print_table(path.name, plan)
         if reason:
             self.stderr.write(f"{path.name} : {reason}")
@@ -79,11 +84,26 @@ class Command(BaseCommand):
             for change in row.changes if row.existing else ():
                 self.stdout.write(f"{'':>20}{change.field} : {change.old or '—'} → {change.new or '—'}")
         told = (f"{count} {Action(action).told(count)}" for action, count in plan.counts.items() if count)
-        self.stdout.write(f"  {len(plan.rows)} lignes : {', '.join(told)}")
+        self.stdout.write(f"  {len(plan.rows)} ligne{'s' if len(plan.rows) > 1 else ''} : {', '.join(told)}")
+
+
+def content_of(path: Path) -> bytes:
+    """Raises UnreadableFile, before anything is read where the file is too large."""
+    if path.is_dir():
+        raise UnreadableFile("C'est un dossier : indiquez un fichier.")
+    if not path.exists():
+        raise UnreadableFile("Le fichier ne peut pas être ouvert : il n'existe pas, vérifiez son chemin.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableFile(TOO_LARGE)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile("Le fichier ne peut pas être ouvert : vérifiez vos droits de lecture.") from error
 
 
 def in_json(filename: str, plan: Plan, reason: str) -> dict[str, Any]:
-    answer: dict[str, Any] = {"file": filename, "rows": [row_in_json(row) for row in plan.rows], "counts": plan.counts}
+    rows = [row_in_json(row) for row in plan.rows]
+    answer: dict[str, Any] = {"file": filename, "rows": rows, "counts": plan.counts, "messages": plan.messages}
     return answer | {"error": reason} if reason else answer
 
 
