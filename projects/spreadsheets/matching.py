@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import JaroWinkler
@@ -317,15 +318,11 @@ _CPTS = re.compile(r"\b(c p t s|cpts|communautes? professionnelles? territoriale
 _SMALL_WORDS = frozenset({"de", "du", "des", "d", "la", "le", "les", "l", "et", "pays", "projet"})
 
 
+@lru_cache(maxsize=4096)  # each name of a file is compared with all others
 def project_key(name: str) -> str:
     """The name of a project without « CPTS », « du Pays de », accents, capitals and punctuation."""
     words = " ".join(_CPTS.sub(" ", search_form(name)).split())
     return re.sub(r"^(projet )?(du )?pays (de |d |du |des )?", "", words) or words
-
-
-def same_project_name(first: str, second: str) -> bool:
-    """« C.P.T.S. du Pays de Meaux » is « cpts meaux »; « CPTS du Gapençais » is only near « CPTS Gapençais »."""
-    return project_key(first) == project_key(second)
 
 
 def find_project(name: str, candidates: Iterable[str]) -> ProjectMatch | None:

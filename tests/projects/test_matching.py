@@ -14,7 +14,7 @@ from projects.spreadsheets.matching import (
     Quality,
     ZoneIndex,
     find_project,
-    same_project_name,
+    project_key,
 )
 from projects.spreadsheets.opening import open_workbook
 from projects.spreadsheets.reading import Field, read_department_code, read_workbook
@@ -241,7 +241,7 @@ def test_any_text_has_an_answer(text, department):
     ],
 )
 def test_the_same_project(first, second):
-    assert same_project_name(first, second)
+    assert project_key(first) == project_key(second)
     assert find_project(first, ["CPTS X", second]) == (second, True, 1.0)
 
 
