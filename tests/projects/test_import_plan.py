@@ -290,7 +290,7 @@ def test_a_refused_row_keeps_the_whole_file_out_unless_it_is_left_aside():
 
 def test_a_row_that_fails_while_it_is_written_takes_the_whole_file_back():
     written(xlsx(["CPTS Ouest", 93, "Gagny", "LI reçue"]))
-    Project.objects.update(finess="not a number")
+    Project.objects.update(finess="not a no.")
     with pytest.raises(NotWritten, match=r"Ligne 4 \(CPTS Ouest\)"):
         written(xlsx(MONTREUIL, ["CPTS Ouest", 93, "Bondy", "LI reçue"]))
     assert Project.objects.count() == 1
