@@ -1,6 +1,7 @@
 """Known vulnerabilities of the locked libraries: fails on one found, says so where the data cannot be reached."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -22,5 +23,6 @@ if audited:
     print(f"{len(audited)} bibliothèques sur {len(dependencies)} vérifiées, aucune faille connue.")
 elif dependencies or any(sign in run.stderr for sign in UNREACHABLE):
     print("NON VÉRIFIÉ : les données de pip-audit sont hors d'atteinte depuis cette machine.")
+    sys.exit(os.EX_TEMPFAIL)
 else:
     sys.exit(run.stderr)
