@@ -55,7 +55,9 @@ def start(**environment: str) -> str:
 
 
 def test_nothing_starts_without_a_secret_key():
-    assert "SECRET_KEY est absente" in start()
+    said = start()
+    assert "SECRET_KEY est absente" in said
+    assert "Traceback" not in said
 
 
 def test_a_database_address_that_is_none_is_said():
