@@ -23,6 +23,7 @@ ACTS_RECORDED = (
     "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet "
     "(« Annuler la dernière étape »)."
 )
+NOT_YOURS = "Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements."
 state_changed = Signal()  # sent once committed, with `project` (its pk) and `state`
 
 
@@ -82,9 +83,7 @@ def take_step(user: User, pk: int, step: Step, *, seen_state: State | None = Non
     with transaction.atomic():
         project = lock(Project.objects.for_user(user), pk)
         if not may_decide(project, step.name, user):
-            raise PermissionDenied(
-                "Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements."
-            )
+            raise PermissionDenied(NOT_YOURS)
         if seen_state and project.state_on_day(timezone.localdate()) != seen_state:
             raise ValidationError(
                 "Le projet a changé d'état depuis l'ouverture de cette page : relisez-le et recommencez."
@@ -208,10 +207,17 @@ def last_recorded(project: Project) -> Stage:
     return [stage for stage in project.stages.all() if not stage.is_tacit][-1]
 
 
+def stage_before(project: Project, stage: Stage) -> Stage | None:
+    """What was true before `stage`, be it by silence; None for the stage that opens the project."""
+    stages = list(project.stages.all())
+    position = stages.index(stage)
+    return stages[position - 1] if position else None
+
+
 def why_not_take_back(project: Project, user: User) -> str:
     """Why `user` cannot take back the last recorded step; empty when it can. The first stage opens the project."""
     stage = last_recorded(project)
-    if stage == next(iter(project.stages.all())):
+    if stage_before(project, stage) is None:
         return "C'est la première étape du projet : il n'y a rien avant elle."
     if user.is_administrator or stage.recorded_by == user:
         return ""
@@ -238,10 +244,10 @@ def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
         if obstacle := why_not_take_back(project, user):
             raise PermissionDenied(obstacle)
         taken_back = last_recorded(project)
+        before = stage_before(project, taken_back)
         for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
             stage._change_reason = reason  # read by django-simple-history
             stage.delete()
-        before = project.stages.last()
         before.until = None
         before.save(update_fields=["until"])
         if before.state == State.FILED:

@@ -13,7 +13,15 @@ from projects.forms.steps import StepForm, TakeBackForm
 from projects.states import State
 from projects.views.access import atomic_when_sent, readable_project, writable_project
 from projects.views.project_page import offer_of
-from projects.workflow import StepKind, last_recorded, may_decide, step_kinds, why_not_take_back
+from projects.workflow import (
+    NOT_YOURS,
+    StepKind,
+    last_recorded,
+    may_decide,
+    stage_before,
+    step_kinds,
+    why_not_take_back,
+)
 
 
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -23,7 +31,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if kind is None:
         raise Http404("Cette étape n'existe pas.")
     if not may_decide(project, name, request.user):
-        raise PermissionDenied("Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements.")
+        raise PermissionDenied(NOT_YOURS)
     form = StepForm(request.POST or None, project=project, kind=kind, user=request.user)
     if form.is_valid():
         try:
@@ -62,8 +70,8 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
                 request, f"Étape annulée : {quoted(State(stage.state).short_label)} du {in_words(stage.since)}."
             )
             return redirect(project)
-    stages = [stage for stage in project.stages.all() if not stage.is_tacit]
-    context = {"project": project, "form": form, "stage": last_recorded(project), "before": stages[-2]}
+    stage = last_recorded(project)
+    context = {"project": project, "form": form, "stage": stage, "before": stage_before(project, stage)}
     return render(request, "projects/take_back.html", context, status=422 if form.is_bound else 200)
 
 

@@ -121,3 +121,14 @@ def test_a_step_entered_by_mistake_is_taken_back_with_its_reason(project, client
     assert "Étape annulée : «\u00a0Projet déposé\u00a0»" in done.text
     assert [stage.state for stage in project.stages.all()] == [State.ENGINEERING]
     assert "Mauvais projet" in browser.get(f"{project.get_absolute_url()}historique").text
+
+
+def test_taking_back_the_signature_tells_that_silence_had_validated(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
+    take_step(ars, project.pk, Step("sign_aci", date(2024, 1, 10)))
+    page = client_of(ars).get(f"{project.get_absolute_url()}annuler-etape")
+    assert (page.context["before"].state, page.context["before"].since) == (State.VALIDATED, date(2023, 7, 16))
+    assert "le délai de deux mois de ce dépôt court de nouveau" not in page.text
+    said = {"seen_stage": page.context["form"].initial["seen_stage"], "reason": "Pas encore signé"}
+    client_of(ars).post(f"{project.get_absolute_url()}annuler-etape", said)
+    assert [(stage.state, stage.until) for stage in project.stages.all()][-1] == (State.VALIDATED, None)
