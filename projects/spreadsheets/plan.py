@@ -24,7 +24,7 @@ from projects.spreadsheets.zones import Leaves, ZoneFinder
 from projects.states import State
 from projects.timeline import OBSERVED, ORDER, Known, Timeline, could_be, deduce, same_column
 from projects.workflow import ACTS_RECORDED
-from territories.models import Department, Perimeter
+from territories.models import Department
 
 NO_PROJECT = "Aucune ligne de projet sous les en-têtes : donnez au moins un projet, puis recommencez."
 ONE_ROW_PER_COMMUNE = (
@@ -118,16 +118,12 @@ def _judge_territory(row: RowPlan, leaves: Leaves, as_of: date) -> None:
     wanted = leaves.of(row.facts.codes)
     if not wanted or wanted == held_codes(row.existing):
         return
-    if row.existing and _has_changed_since(row.existing.perimeter, as_of):
+    last_change = row.existing and row.existing.perimeter.last_change()
+    if last_change and last_change > as_of:
         row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
         return
     row.moves_territory = True
     row.changes.append(territory_change(row.existing, wanted, leaves))
-
-
-def _has_changed_since(perimeter: Perimeter, as_of: date) -> bool:
-    """The same as `Perimeter.last_change() > as_of`, on memberships that were fetched for all rows at once."""
-    return any(day and day > as_of for held in perimeter.memberships.all() for day in (held.since, held.until))
 
 
 def _promoter_errors(row: RowPlan) -> list[str]:

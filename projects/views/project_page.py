@@ -35,9 +35,7 @@ def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = 
         "today": timezone.localdate(),
         "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
         "milestones": milestones(project.stages.all(), day),
-        "possible": sorted(
-            (offer for offer in offers if offer.is_for_today), key=lambda offer: offer.kind.needs_comment
-        ),
+        "possible": [offer for offer in offers if offer.is_for_today],
         "earlier": [offer for offer in offers if offer.is_for_earlier],
         "impossible": [offer for offer in offers if offer.why_not],
         "memberships": memberships,

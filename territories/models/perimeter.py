@@ -7,7 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Q, Sum
 
 from ground.periods import Period, PeriodQuerySet, true_on
 from ground.templatetags.french import day as in_words
@@ -41,9 +41,12 @@ class Perimeter(models.Model):
         return Zone.objects.filter(true_on(day, "memberships__"), memberships__perimeter=self)
 
     def last_change(self) -> date | None:
-        """The last day on which a zone came or left, past or planned; None for a perimeter that never held any."""
-        changes = self.memberships.aggregate(Max("since"), Max("until"))
-        return max(filter(None, changes.values()), default=None)
+        """The last day on which a zone came or left, past or planned; None for a perimeter that never held any.
+
+        No query when the memberships were fetched before.
+        """
+        days = (day for held in self.memberships.all() for day in (held.since, held.until) if day)
+        return max(days, default=None)
 
     @transaction.atomic
     def set_zones(self, zones: Iterable[Zone], since: date, *, partial: Iterable[Zone] = (), by=None) -> None:
