@@ -1,15 +1,30 @@
 """The two-month clock of a filing (code de la santé publique, L.1434-12; docs/rules/clock.md).
 
 Periods run from the receipt by the ARS, same day number to same day number, and never move for a Saturday, a Sunday or
-a public holiday: the silence of the administration takes effect on such a day too.
+a public holiday: the silence of the administration takes effect on such a day too. The dates depend on what was asked
+and received, never on today.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
 RULE = "L1434-12/2019"
+L1434_12 = "CSP, art. L. 1434-12"
+L114_3 = "CRPA, art. L. 114-3"
+L114_5 = "CRPA, art. L. 114-5"
+L114_5_1 = "CRPA, art. L. 114-5-1"
+SAFETY = "règle prudente du service"
+
+
+class ImpossibleDates(ValueError):
+    """The dates told cannot be true together; `message_fr` says why."""
+
+    def __init__(self, message_fr: str) -> None:
+        super().__init__(message_fr)
+        self.message_fr = message_fr
 
 
 def last_day(start: date) -> date:
@@ -33,20 +48,183 @@ def last_safe_day(received_on: date) -> date:
     return min(counted_from_the_day_after, effect_of_silence, one_day_short) - timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Request:
+    """Pieces asked of the promoters; `received_on` is None while they are awaited.
+
+    Only an indispensable piece, required by the texts, acts on the clock (CRPA, L.114-5 and L.114-5-1).
+    """
+
+    asked_on: date
+    received_on: date | None
+    is_indispensable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read the period; no start, hence no date, while an indispensable piece is awaited."""
+
+    start: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day(self.start) if self.start else None
+
+    @property
+    def acquired_on(self) -> date | None:
+        return acquired_on(self.start) if self.start else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the printable count; `day` is None for what has not happened."""
+
+    day: date | None
+    fact: str
+    effect: str
+    basis: str
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """What a filing received on `received_on` leads to, unless something is decided or withdrawn before."""
+    """What a filing received on `received_on` leads to, given the pieces asked since.
+
+    Raises ImpossibleDates when a request precedes the filing, or a piece its request.
+    """
 
     received_on: date
+    requests: tuple[Request, ...] = ()
+
+    def __post_init__(self) -> None:
+        for request in self.requests:
+            if request.asked_on < self.received_on:
+                raise ImpossibleDates(
+                    f"Pièce demandée le {_told(request.asked_on)}, avant la réception du dossier "
+                    f"({_told(self.received_on)}) : vérifiez les deux dates."
+                )
+            if request.received_on and request.received_on < request.asked_on:
+                raise ImpossibleDates(
+                    f"Pièce reçue le {_told(request.received_on)}, avant d'être demandée "
+                    f"({_told(request.asked_on)}) : vérifiez les deux dates."
+                )
+
+    @property
+    def prudent(self) -> Reading:
+        """As if no request had been made."""
+        return Reading(self.received_on)
+
+    @property
+    def complete(self) -> Reading:
+        """From the day the last indispensable piece asked in time was received: a fresh two months, not a pause."""
+        return self._with(self.effective_requests)
+
+    @property
+    def effective_requests(self) -> tuple[Request, ...]:
+        """The indispensable requests made on or before the last day in force when they were made."""
+        effective: tuple[Request, ...] = ()
+        for request in sorted(self.requests, key=lambda each: (each.asked_on, each.received_on or date.max)):
+            if request.is_indispensable and self._is_in_time(request, effective):
+                effective += (request,)
+        return effective
+
+    def _is_in_time(self, request: Request, before: tuple[Request, ...]) -> bool:
+        """While an earlier piece is still awaited on that day, no term runs: the request is in time."""
+        day = request.asked_on
+        if any(other.received_on is None or other.received_on > day for other in before):
+            return True
+        term = self._with(before).last_day
+        return term is None or day <= term
+
+    def _with(self, effective: Iterable[Request]) -> Reading:
+        starts = [self.received_on]
+        for request in effective:
+            if request.received_on is None:
+                return Reading(None)
+            starts.append(request.received_on)
+        return Reading(max(starts))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an indispensable piece is awaited: the complete reading then has no date."""
+        return self.complete.start is None
+
+    @property
+    def last_day(self) -> date | None:
+        """Of the clock in force: complete as soon as an indispensable request acts on it."""
+        return self.complete.last_day
+
+    @property
+    def acquired_on(self) -> date | None:
+        return self.complete.acquired_on
 
     @property
     def last_safe_day(self) -> date:
         return last_safe_day(self.received_on)
 
     @property
-    def last_day(self) -> date:
-        return last_day(self.received_on)
+    def lines(self) -> tuple[Line, ...]:
+        """The count, line by line, each with its legal basis."""
+        return tuple(self._lines())
 
-    @property
-    def acquired_on(self) -> date:
-        return acquired_on(self.received_on)
+    def _lines(self) -> Iterator[Line]:
+        yield Line(self.received_on, "Dossier reçu par l'ARS", "Le délai de deux mois commence ce jour.", L114_3)
+        for request in sorted(self.requests, key=lambda each: (each.asked_on, each.received_on or date.max)):
+            yield self._asked(request)
+            if request.received_on:
+                yield self._received(request)
+        yield Line(
+            self.last_safe_day,
+            "Dernier jour sûr",
+            "Une opposition notifiée ce jour au plus tard est en temps dans toutes les manières de compter ; "
+            "les pièces demandées ne le déplacent pas.",
+            SAFETY,
+        )
+        if self.complete.start is None:
+            yield Line(
+                None,
+                "Pièce indispensable attendue",
+                "Lecture complète : aucun terme tant que la pièce n'est pas reçue. Lecture prudente : dernier jour le "
+                f"{_told(last_day(self.received_on))}, validation acquise le {_told(acquired_on(self.received_on))}.",
+                L114_5,
+            )
+            return
+        start = self.complete.start
+        yield Line(
+            last_day(start),
+            "Dernier jour",
+            f"Deux mois de quantième à quantième depuis le {_told(start)} ; ni samedi, ni dimanche, ni jour férié ne "
+            "le déplacent. Une opposition se notifie ce jour au plus tard.",
+            L1434_12,
+        )
+        yield Line(
+            acquired_on(start),
+            "Validation acquise",
+            "Sans opposition notifiée, le projet de santé est réputé validé à partir de ce jour.",
+            L1434_12,
+        )
+
+    def _asked(self, request: Request) -> Line:
+        if not request.is_indispensable:
+            return Line(request.asked_on, "Pièce utile demandée", "Sans effet sur le délai.", L114_5_1)
+        if request in self.effective_requests:
+            effect = "Demandée dans le délai : un nouveau délai de deux mois partira de la réception de la pièce."
+        else:
+            effect = "Demandée après le terme : sans effet sur le délai."
+        return Line(request.asked_on, "Pièce indispensable demandée", effect, L114_5)
+
+    def _received(self, request: Request) -> Line:
+        acts = request in self.effective_requests
+        if not acts:
+            return Line(request.received_on, "Pièce reçue", "Sans effet sur le délai.", L114_5_1)
+        if any(
+            other.received_on is None or other.received_on > (request.received_on or date.max)
+            for other in self.effective_requests
+        ):
+            effect = "Une autre pièce indispensable arrive plus tard : c'est la dernière qui compte."
+        else:
+            effect = "Dernière pièce indispensable : le délai de deux mois repart de ce jour."
+        return Line(request.received_on, "Pièce indispensable reçue", effect, L114_5)
+
+
+def _told(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

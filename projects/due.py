@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
+from django.db.models import Count, QuerySet, Window
 
 from accounts.models import User
 from accounts.models.institution import Side
 from projects.clock import Deadline
-from projects.models import Project, Stage
+from projects.models import Filing, Project, Stage
 from projects.states import State
 
 SOON = 15  # days: time enough to write, sign and notify a decision
@@ -33,18 +33,13 @@ class Due:
 
 def due_items(user: User, day: date) -> list[Due]:
     """Tacit validations to come in the user's own departments, the most pressing first."""
-    filed = Stage.objects.filter(project=OuterRef("project"), state=State.FILED, until=OuterRef("since"))
-    planned = (
-        Stage.objects.filter(
-            origin=Stage.Origin.SILENCE,
-            since__gt=day,
-            project__in=Project.objects.in_departments(user.own_departments),
-        )
-        .annotate(received_on=Subquery(filed.order_by("-since").values("since")[:1]))
-        .filter(received_on__lte=day)
-        .select_related("project")
+    own = Project.objects.in_departments(user.own_departments)
+    filings = (
+        Filing.objects.filter(stage__in=Stage.objects.on(day).filter(state=State.FILED, project__in=own))
+        .select_related("stage__project")
+        .prefetch_related("piece_requests")
     )
-    running = [(stage.project, Deadline(stage.received_on)) for stage in planned]
+    running = [(filing.stage.project, filing.deadline) for filing in filings]
     items = [Due(project, deadline, (deadline.last_safe_day - day).days) for project, deadline in running]
     return sorted(items, key=lambda due: (due.deadline.last_safe_day, due.project.search_name))
 

@@ -1,12 +1,16 @@
 from django.urls import path
 
+from projects.views.documents import project_documents
 from projects.views.editing import project_edit, project_new
+from projects.views.examination import project_examination
+from projects.views.funding import project_funding
 from projects.views.history import project_history
 from projects.views.imports import import_, import_annotated, imports
 from projects.views.people import contacts, note_add, referent
 from projects.views.perimeter import perimeter
 from projects.views.project_list import ProjectList
 from projects.views.project_page import project_page
+from projects.views.rollout import project_rollout
 from projects.views.steps import step, step_take_back
 
 urlpatterns = [
@@ -21,6 +25,10 @@ urlpatterns = [
     path("<int:pk>/contacts", contacts, name="project_contacts"),
     path("<int:pk>/referents/<slug:side>", referent, name="project_referent"),
     path("<int:pk>/notes", note_add, name="project_note"),
+    path("<int:pk>/instruction", project_examination, name="project_examination"),
+    path("<int:pk>/documents", project_documents, name="project_documents"),
+    path("<int:pk>/financement", project_funding, name="project_funding"),
+    path("<int:pk>/deploiement", project_rollout, name="project_rollout"),
     path("<int:pk>/historique", project_history, name="project_history"),
     path("<int:pk>/etapes/<slug:name>/", step, name="step"),
     path("<int:pk>/annuler-etape", step_take_back, name="step_take_back"),

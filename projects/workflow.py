@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache, partial
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django_fsm import Transition
@@ -14,10 +14,21 @@ from django_fsm import Transition
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
+from ground.templatetags.french import quoted
 from projects import clock
-from projects.models import Project, Stage
+from projects.models import (
+    SIGNED_BY,
+    Consultation,
+    Filing,
+    Merger,
+    Opinion,
+    PieceRequest,
+    Project,
+    Signature,
+    Stage,
+)
 from projects.models.steps import StepsMixin
-from projects.states import State
+from projects.states import LIVING, State
 
 ACTS_RECORDED = (
     "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet "
@@ -29,12 +40,16 @@ state_changed = Signal()  # sent once committed, with `project` (its pk) and `st
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step somebody wants to record: which one, since when it is true, and why."""
+    """A step somebody wants to record: which one, since when it is true, and why.
+
+    `details`, where the step needs them, are not saved yet and know nothing of their stage.
+    """
 
     name: str
     effective_on: date
     comment: str = ""
     reference: str = ""
+    details: models.Model | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ class StepKind:
     targets: tuple[State, ...]
     decided_by: frozenset[Side]
     needs_comment: bool
+    details: type[models.Model] | None
+    is_signed: bool
 
 
 @cache
@@ -81,26 +98,41 @@ def take_step(user: User, pk: int, step: Step, *, seen_state: State | None = Non
     reason (in French) when it cannot be recorded. `seen_state` is the state shown on the page the user answers from.
     """
     with transaction.atomic():
+        if isinstance(step.details, Merger):
+            lock_all([pk, step.details.successor_id])
         project = lock(Project.objects.for_user(user), pk)
         if not may_decide(project, step.name, user):
             raise PermissionDenied(NOT_YOURS)
-        if seen_state and project.state_on_day(timezone.localdate()) != seen_state:
-            raise ValidationError(
-                "Le projet a changé d'état depuis l'ouverture de cette page : relisez-le et recommencez."
-            )
-        if reasons := refusals(project, step):
-            raise ValidationError(reasons)
-        stand_at(project, project.state_on_day(step.effective_on))
-        getattr(project, step.name)()
-        entry = Entry(State(project.state), step.effective_on, comment=step.comment, reference=step.reference)
-        _record(project, entry, by=user)
-        settle(project)
+        refuse_stale_page(project, seen_state)
+        take_locked_step(project, step, by=user)
     return project
+
+
+def take_locked_step(project: Project, step: Step, *, by: User) -> Stage:
+    """The step itself, on a project that is held and that `by` may decide for; returns the stage it opens."""
+    if reasons := refusals(project, step):
+        raise ValidationError(reasons)
+    stand_at(project, project.state_on_day(step.effective_on))
+    getattr(project, step.name)()
+    entry = Entry(State(project.state), step.effective_on, comment=step.comment, reference=step.reference)
+    stage = _record(project, entry, by=by, details=step.details)
+    settle(project)
+    return stage
 
 
 def lock(projects, pk: int) -> Project:
     """The project, held until the end of the transaction so that nobody else changes it meanwhile."""
     return projects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_all(pks: Iterable[int]) -> None:
+    """Hold several projects, always in the same order so that two acts on both never wait for each other."""
+    list(Project.objects.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
+def refuse_stale_page(project: Project, seen_state: State | None) -> None:
+    if seen_state and project.state_on_day(timezone.localdate()) != seen_state:
+        raise ValidationError("Le projet a changé d'état depuis l'ouverture de cette page : relisez-le et recommencez.")
 
 
 def refusals(project: Project, step: Step) -> list[str]:
@@ -111,9 +143,58 @@ def refusals(project: Project, step: Step) -> list[str]:
         reasons.append("La date est dans le futur : une étape s'enregistre quand elle a eu lieu.")
     if kind.needs_comment and not step.comment.strip():
         reasons.append("Un commentaire est nécessaire : dites pourquoi.")
+    if kind.details and not isinstance(step.details, kind.details):
+        reasons.append(f"Il manque : {kind.details._meta.verbose_name}.")
     if obstacle := obstacle_to(project, kind, step.effective_on):
+        return [*reasons, obstacle]
+    if kind.is_signed and (missing := why_not_signed(project, step.effective_on)):
+        reasons.append(missing)
+    if isinstance(step.details, Merger):
+        reasons += why_not_merged(project, step.details.successor, step.effective_on)
+    if obstacle := what_rests_on_silence(project, step.effective_on):
         reasons.append(obstacle)
     return reasons
+
+
+def why_not_signed(project: Project, day: date) -> str:
+    """Why the act that ends the stage of `day` is not signed on that very day; empty when it is."""
+    stage = project.stage_on(day)
+    signatures = list(stage.signatures.all())
+    signed = {signature.party for signature in signatures}
+    if missing := [party.label for party in SIGNED_BY[State(stage.state)] if party not in signed]:
+        return f"Il manque la signature de : {', '.join(missing)}."
+    last = max(signature.signed_on for signature in signatures)
+    return "" if last == day else f"La dernière signature est du {in_words(last)} : c'est la date d'effet."
+
+
+def why_not_merged(project: Project, successor: Project, day: date) -> list[str]:
+    if successor.pk == project.pk:
+        return ["Un projet ne fusionne pas dans lui-même : choisissez le projet qui l'absorbe."]
+    return [
+        f"{quoted(successor)} ne peut pas l'absorber : au {in_words(when)}, ce projet n'est pas suivi ou a pris fin."
+        for when in sorted({day, timezone.localdate()})
+        if successor.state_on_day(when) not in LIVING
+    ][:1]
+
+
+def what_rests_on_silence(project: Project, day: date) -> str:
+    """What was recorded since on a tacit validation that an act of `day` would undo; empty when nothing was."""
+    tacit = next((stage for stage in project.stages.all() if stage.since > day and stage.is_tacit), None)
+    if tacit is None or not (counts := attached_to(tacit)):
+        return ""
+    return (
+        f"Depuis la validation tacite du {in_words(tacit.since)}, ont été enregistrés : {', '.join(counts)}. "
+        "Cet acte la ferait disparaître : retirez-les d'abord, en disant pourquoi."
+    )
+
+
+def attached_to(stage: Stage) -> list[str]:
+    """What would be lost with a stage, in words: « 2 avis », « 1 signature »."""
+    rows = [stage.opinions, stage.consultations, stage.escalations, stage.signatures]
+    counted = [(related.count(), related.model._meta) for related in rows]
+    return [
+        f"{count} {meta.verbose_name if count == 1 else meta.verbose_name_plural}" for count, meta in counted if count
+    ]
 
 
 def obstacle_to(project: Project, kind: StepKind, day: date) -> str:
@@ -185,21 +266,55 @@ class Entry:
     reference: str = ""
 
 
-def _record(project: Project, entry: Entry, *, by: User | None) -> None:
+def _record(project: Project, entry: Entry, *, by: User | None, details: models.Model | None = None) -> Stage:
     """End at `entry.since` what was true or planned, and open the new stage; a filing plans its tacit validation."""
     for planned in project.stages.filter(since__gt=entry.since):
         planned.delete()
     if last := project.stages.last():
         last.until = entry.since
         last.save(update_fields=["until"])
-    project.stages.create(**asdict(entry), recorded_by=by)
+    stage = project.stages.create(**asdict(entry), recorded_by=by)
     if entry.state == State.FILED:
-        _plan_silence(project, entry.since, by=by)
+        details = _filing(project, details or Filing(), entry.since)
+    if details:
+        details.stage = stage
+        details.full_clean()
+        details.save()
+    if entry.state == State.FILED:
+        plan_silence(project, by=by)
+    return stage
 
 
-def _plan_silence(project: Project, received_on: date, *, by: User | None) -> None:
-    silence = Entry(State.VALIDATED, clock.acquired_on(received_on), Stage.Origin.SILENCE, reference=clock.RULE)
-    _record(project, silence, by=by)
+def _filing(project: Project, filing: Filing, received_on: date) -> Filing:
+    """What a filing freezes: the population of its perimeter that day, and the opposed filing that it follows."""
+    held = project.perimeter.memberships.on(received_on)
+    told = held.aggregate(population=models.Sum("zone__population"), vintage=models.Max("zone__vintage"))
+    filing.population, filing.population_vintage = told["population"], told["vintage"]
+    before = project.stages.filter(state=State.OPPOSED, since__lte=received_on).exists()
+    filing.follows = project.last_filing() if before else None
+    return filing
+
+
+def plan_silence(project: Project, *, by: User | None) -> None:
+    """Write what silence makes of the last filing, given the pieces asked since. Needs the lock and a transaction.
+
+    Nothing changes when it is already so. Raises ValidationError when acts rest on a tacit validation that moves.
+    """
+    stage = last_recorded(project)
+    if stage.state != State.FILED:
+        return
+    acquired = project.last_filing().deadline.acquired_on
+    tacit = project.stages.filter(origin=Stage.Origin.SILENCE, since__gt=stage.since).first()
+    if tacit and tacit.since == acquired:
+        return
+    if tacit:
+        if obstacle := what_rests_on_silence(project, stage.since):
+            raise ValidationError(obstacle)
+        tacit.delete()
+    stage.until = None
+    stage.save(update_fields=["until"])
+    if acquired:
+        _record(project, Entry(State.VALIDATED, acquired, Stage.Origin.SILENCE, reference=clock.RULE), by=by)
 
 
 def last_recorded(project: Project) -> Stage:
@@ -246,14 +361,26 @@ def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
         taken_back = last_recorded(project)
         before = stage_before(project, taken_back)
         for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
-            stage._change_reason = reason  # read by django-simple-history
-            stage.delete()
+            remove(stage, reason)
         before.until = None
         before.save(update_fields=["until"])
-        if before.state == State.FILED:
-            _plan_silence(project, before.since, by=user)
+        _take_back_signature(before, taken_back, reason)
+        plan_silence(project, by=user)
         settle(project)
     return taken_back
+
+
+def _take_back_signature(before: Stage, taken_back: Stage, reason: str) -> None:
+    """The signature that took the step goes with it: signed again, it takes the step again."""
+    is_signed = taken_back.state in (State.LETTER_VALIDATED, State.ACI_SIGNED)
+    if is_signed and (signature := before.signatures.order_by("recorded_at", "pk").last()):
+        remove(signature, reason)
+
+
+def remove(row: models.Model, reason: str) -> None:
+    """Delete what was entered by mistake; its field history keeps it, with the reason."""
+    row._change_reason = reason  # read by django-simple-history
+    row.delete()
 
 
 def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | None) -> None:
@@ -261,13 +388,20 @@ def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | Non
 
     Raises ValidationError when somebody has recorded a step since: the application then knows more than the file.
     """
-    if project.stages.filter(origin=Stage.Origin.ACT).exists():
+    if project.stages.filter(origin=Stage.Origin.ACT).exists() or has_acts(project):
         raise ValidationError(ACTS_RECORDED)
     for stage in project.stages.all():
         stage.delete()
     for entry in entries:
         _record(project, entry, by=by)
     settle(project)
+
+
+def has_acts(project: Project) -> bool:
+    """Whether something hangs on the stages that an import would write again."""
+    rests = [PieceRequest.objects.filter(filing__stage__project=project)]
+    rests += [model.objects.filter(stage__project=project) for model in (Opinion, Consultation, Signature)]
+    return any(rows.exists() for rows in rests)
 
 
 def open_project(project: Project, entry: Entry, *, by: User) -> Project:

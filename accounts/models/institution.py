@@ -23,6 +23,11 @@ class Institution(models.Model):
 
     name = models.CharField("nom", max_length=120, unique=True)
     kind = models.CharField("nature", max_length=20, choices=Kind)
+    service = models.CharField("service chargé des CPTS", max_length=150, blank=True)
+    address = models.TextField("adresse postale", blank=True)
+    city = models.CharField("ville d'où partent les courriers", max_length=80, blank=True)
+    email = models.EmailField("courriel du service", blank=True)
+    phone = models.CharField("téléphone du service", max_length=30, blank=True)
 
     class Meta:
         verbose_name = "institution"

@@ -1,14 +1,18 @@
 """Who carries a project and who follows it."""
 
+from typing import Self
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from accounts.models import User
 from accounts.models.institution import Side
 from ground.periods import Period
 from projects.identifiers import validate_rna, validate_siret
+from projects.models.recorded import Recorded
 
 
 class Promoter(models.Model):
@@ -105,15 +109,54 @@ class Assignment(Period):
         return str(self.user) if self.user else self.name
 
 
-class Note(models.Model):
-    """A free remark about a project, signed and dated."""
+class Absence(Period):
+    """A user who is away, and who stands in; `until` is the first day back."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="absences", verbose_name="personne absente"
+    )
+    stand_in = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="stands_in_for",
+        verbose_name="remplacée par",
+    )
+
+    history = HistoricalRecords()
+
+    class Meta(Period.Meta):
+        abstract = False
+        verbose_name = "absence"
+        ordering = ["-since"]
+        constraints = [
+            *Period.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(stand_in=None) | ~Q(stand_in=F("user")),
+                name="nobody_stands_in_for_oneself",
+                violation_error_message="Une personne ne se remplace pas elle-même.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} depuis le {self.since:%d/%m/%Y}"
+
+
+class NoteQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> Self:
+        """Shared notes, and those that the user's own side of the binôme keeps for itself."""
+        return self.filter(Q(side="") | Q(side=user.side or "-"))
+
+
+class Note(Recorded):
+    """A free remark about a project, signed and dated: shared, or for the author's own side of the binôme."""
 
     project = models.ForeignKey("projects.Project", models.CASCADE, related_name="notes", verbose_name="projet")
     text = models.TextField("note")
-    recorded_at = models.DateTimeField("saisie le", auto_now_add=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="saisie par"
-    )
+    side = models.CharField("réservée à", max_length=10, choices=Side, blank=True)
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         verbose_name = "note"

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import User
 from ground.text import search_form
 from projects.identifiers import validate_finess
+from projects.models.filing import Filing, Merger
 from projects.models.people import Promoter
 from projects.models.stage import Stage
 from projects.models.steps import StepsMixin
@@ -28,8 +29,12 @@ class ProjectQuerySet(models.QuerySet):
         return self.filter(Q(lead_department__in=departments) | Exists(reaching))
 
     def for_user(self, user: User) -> Self:
-        """Projects that `user` may read: those of its region."""
-        return self if user.answers_for_the_country else self.in_departments(user.readable_departments())
+        """Projects that `user` may read: those of its region, and those merged into one of them."""
+        if user.answers_for_the_country:
+            return self
+        in_region = Project.objects.in_departments(user.readable_departments())
+        absorbed = Merger.objects.filter(stage__project=OuterRef("pk"), successor__in=in_region)
+        return self.filter(Q(pk__in=in_region) | Exists(absorbed))
 
     def with_state_on(self, day: date) -> Self:
         """Adds `state_on` and `state_since`: the state that was true on `day`, None before the project was known."""
@@ -124,6 +129,11 @@ class Project(StepsMixin):
     def state_on_day(self, day: date) -> State | None:
         stage = self.stage_on(day)
         return State(stage.state) if stage else None
+
+    def last_filing(self) -> Filing | None:
+        """The latest deposit of its health project, with its piece requests."""
+        filings = Filing.objects.filter(stage__project=self).select_related("stage")
+        return filings.prefetch_related("piece_requests").order_by("stage__since", "pk").last()
 
     def state_before_abandon(self) -> State:
         """Where an abandoned project resumes: a filing does not survive, so a filed one goes back to engineering."""

@@ -11,6 +11,7 @@ from django_fsm import RETURN_VALUE, FSMField, transition
 
 from accounts.models import User
 from accounts.models.institution import Side
+from projects.models.filing import Decision, Merger
 from projects.models.workflow_model import WorkflowModel
 from projects.states import State
 
@@ -35,13 +36,25 @@ def step(
     *,
     decided_by: frozenset[Side] = BINOME,
     needs_comment: bool = False,
+    details: type[models.Model] | None = None,
+    is_signed: bool = False,
 ) -> Callable:
-    """A transition of `Project.state`. `meaning` is shown to users: what has happened and what follows from it."""
+    """A transition of `Project.state`. `meaning` is shown to users: what has happened and what follows from it.
+
+    `details` is what the new stage needs besides its date; `is_signed`: the last signature expected takes the step.
+    """
 
     def may_decide(project: "StepsMixin", user: User) -> bool:
         return user.can_write_in(project.department_codes()) and (user.is_administrator or user.side in decided_by)
 
-    custom = {"label": label, "meaning": meaning, "decided_by": decided_by, "needs_comment": needs_comment}
+    custom = {
+        "label": label,
+        "meaning": meaning,
+        "decided_by": decided_by,
+        "needs_comment": needs_comment,
+        "details": details,
+        "is_signed": is_signed,
+    }
     return transition(field="state", source=list(source), target=target, permission=may_decide, custom=custom)
 
 
@@ -78,7 +91,8 @@ class StepsMixin(WorkflowModel):
         [State.LETTER_FILED],
         State.LETTER_VALIDATED,
         "Valider la lettre d'intention",
-        "Le courrier conjoint de l'ARS et de l'Assurance Maladie valide la lettre.",
+        "Le courrier conjoint valide la lettre, à la date de la dernière de ses deux signatures (ARS et CPAM).",
+        is_signed=True,
     )
     def validate_letter(self) -> None: ...
 
@@ -122,6 +136,7 @@ class StepsMixin(WorkflowModel):
         "Valider expressément le projet de santé",
         "L'ARS notifie la validation sans attendre la fin du délai. La préparation de l'ACI commence.",
         decided_by=ARS,
+        details=Decision,
     )
     def validate_health_project(self) -> None: ...
 
@@ -131,7 +146,7 @@ class StepsMixin(WorkflowModel):
         "Enregistrer une opposition notifiée",
         "L'ARS s'est opposée dans le délai, pour l'un des deux motifs de la loi. Un nouveau dépôt reste possible.",
         decided_by=ARS,
-        needs_comment=True,
+        details=Decision,
     )
     def oppose(self) -> None: ...
 
@@ -140,6 +155,7 @@ class StepsMixin(WorkflowModel):
         State.ACI_SIGNED,
         "Enregistrer la signature de l'ACI",
         "La CPTS, la CPAM et l'ARS ont toutes signé : la date est celle de la dernière signature.",
+        is_signed=True,
     )
     def sign_aci(self) -> None: ...
 
@@ -157,6 +173,7 @@ class StepsMixin(WorkflowModel):
         RETURN_VALUE(*RESUMABLE),
         "Reprendre le projet",
         "Le projet reprend là où il en était (à l'ingénierie s'il était déposé : il faut alors un nouveau dépôt).",
+        needs_comment=True,
     )
     def resume(self) -> State:
         return self.state_before_abandon()
@@ -165,8 +182,9 @@ class StepsMixin(WorkflowModel):
         [*BEFORE_FILING, State.FILED, State.OPPOSED, State.VALIDATED, State.ACI_SIGNED],
         State.MERGED,
         "Enregistrer la fusion dans un autre projet",
-        "Le projet est absorbé par un autre, nommé en commentaire. Il n'est plus compté.",
+        "Le projet est absorbé par un autre, d'où son périmètre, ses documents et son histoire restent lisibles.",
         needs_comment=True,
+        details=Merger,
     )
     def merge(self) -> None: ...
 

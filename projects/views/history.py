@@ -2,10 +2,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from projects.changes import changes_of
-from projects.views.access import readable_project
+from projects.views.tabs import tab_of
 
 
 def project_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Who changed which field of a project when."""
-    project = readable_project(request, pk)
-    return render(request, "projects/history.html", {"project": project, "changes": changes_of(project)})
+    context = tab_of(request, pk, "project_history")
+    return render(request, "projects/history.html", context | {"changes": changes_of(context["project"])})

@@ -8,13 +8,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import asked_day
-from projects.clock import Deadline
 from projects.forms.people import NoteForm
 from projects.milestones import milestones
 from projects.models import Project
 from projects.overlaps import overlaps_of
 from projects.states import State
 from projects.views.access import may_write, readable_project
+from projects.views.tabs import tab_context
 from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds, why_not_take_back
 
 
@@ -28,12 +28,11 @@ def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = 
     offers = offers_to(request.user, project)
     writes = may_write(request, project)
     context = {
-        "project": project,
+        **tab_context(request, project, "project"),
         "day": day,
         "stage": stage,
         "stages": project.stages.all(),
-        "today": timezone.localdate(),
-        "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
+        "deadline": stage.filing.deadline if stage and stage.state == State.FILED else None,
         "milestones": milestones(project.stages.all(), day),
         "possible": [offer for offer in offers if offer.is_for_today],
         "earlier": [offer for offer in offers if offer.is_for_earlier],
@@ -54,9 +53,8 @@ def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = 
         ],
         "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
         "contacts": project.contacts.all(),
-        "notes": project.notes.select_related("recorded_by"),
+        "notes": project.notes.for_user(request.user).select_related("recorded_by"),
         "note_form": note_form or NoteForm(),
-        "may_write": writes,
         "may_take_back": writes and not why_not_take_back(project, request.user),
     }
     return render(request, "projects/project.html", context, status=422 if note_form else 200)

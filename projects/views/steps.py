@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
-from projects.clock import Deadline
 from projects.forms.steps import StepForm, TakeBackForm
+from projects.models import Project
 from projects.states import State
 from projects.views.access import atomic_when_sent, readable_project, writable_project
 from projects.views.project_page import offer_of
@@ -39,7 +39,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            tell(request, kind, form.cleaned_data["effective_on"])
+            tell(request, project, kind, form.cleaned_data["effective_on"])
             return redirect(project)
     stage = project.stage_on(timezone.localdate())
     context = {
@@ -48,7 +48,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         "form": form,
         "offer": offer_of(kind, request.user, project),
         "stage": stage,
-        "deadline": Deadline(stage.since) if stage and stage.state == State.FILED else None,
+        "deadline": stage.filing.deadline if stage and stage.state == State.FILED else None,
     }
     return render(request, "projects/step.html", context, status=422 if form.is_bound else 200)
 
@@ -75,12 +75,12 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/take_back.html", context, status=422 if form.is_bound else 200)
 
 
-def tell(request: HttpRequest, kind: StepKind, effective_on: date) -> None:
+def tell(request: HttpRequest, project: Project, kind: StepKind, effective_on: date) -> None:
     """What has been recorded, and for a filing what silence will do, or has already done."""
     messages.success(request, f"{quoted(kind.label)} : enregistré au {in_words(effective_on)}.")
     if kind.targets != (State.FILED,):
         return
-    deadline = Deadline(effective_on)
+    deadline = project.last_filing().deadline
     if deadline.acquired_on <= timezone.localdate():
         messages.warning(
             request,

@@ -16,6 +16,7 @@ from projects.spreadsheets.writing import NotWritten
 from projects.states import State
 from projects.workflow import Step, take_step
 from territories.models import FormerZone
+from tests.acts import opposition, take
 from tests.factories import UserFactory
 from tests.projects.sheets import HEADERS, SAMPLES, STYLE_A_75, STYLE_A_93, planned, project_rows, written, xlsx
 
@@ -131,7 +132,7 @@ def test_an_undated_status_does_not_move_with_each_new_picture():
 def test_steps_recorded_in_the_application_are_not_overwritten():
     written(xlsx(["CPTS Montreuil", 93, "Montreuil", "LI reçue"], title="au 01/06/2026"))
     user = UserFactory(role="manager", institution__kind="ars_headquarters")
-    take_step(user, Project.objects.get().pk, Step("validate_letter", date(2026, 9, 1)))
+    take(user, Project.objects.get(), "validate_letter", date(2026, 9, 1))
     older = xlsx(["CPTS Montreuil", 93, "Montreuil", "LI reçue"], title="au 01/06/2026")
     assert actions(planned(older)) == [Action.UNCHANGED]
     (row,) = project_rows(planned(xlsx(["CPTS Montreuil", 93, "Montreuil", "Déposé", "12/11/2026"])))
@@ -147,7 +148,7 @@ def test_an_unchanged_row_says_nothing_of_what_the_application_knows_better():
     written(xlsx(filed, headers=headers))
     manager = UserFactory(role="manager", institution__kind="ars_headquarters")
     pk = Project.objects.get().pk
-    take_step(manager, pk, Step("oppose", date(2026, 8, 1), "territoire"))
+    take_step(manager, pk, Step("oppose", date(2026, 8, 1), details=opposition()))
     (row,) = project_rows(planned(xlsx(filed, headers=headers)))
     assert (row.action, row.messages) == (Action.UNCHANGED, [])
     take_step(manager, pk, Step("file_health_project", date(2026, 10, 1)))
@@ -161,7 +162,7 @@ def test_a_status_is_compared_with_what_is_true_not_with_what_has_been():
     written(xlsx(["CPTS Est", 93, "PDS en cours"], headers=headers, title="au 01/06/2026"))
     manager, pk = UserFactory(role="manager", institution__kind="ars_headquarters"), Project.objects.get().pk
     take_step(manager, pk, Step("abandon", date(2026, 7, 1), "plus personne"))
-    take_step(manager, pk, Step("resume", date(2026, 9, 1)))
+    take_step(manager, pk, Step("resume", date(2026, 9, 1), "le collectif revient"))
     (row,) = project_rows(planned(xlsx(["CPTS Est", 93, "Abandonné"], headers=headers)))
     assert row.action == Action.REFUSED
     assert "statut « Abandonné »" in row.messages[0]

@@ -9,6 +9,7 @@ from django.utils.html import escape
 from projects.models import Project
 from projects.states import State
 from projects.workflow import Step, step_kinds, take_step
+from tests.acts import take
 from tests.factories import ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +126,7 @@ def test_a_step_entered_by_mistake_is_taken_back_with_its_reason(project, client
 
 def test_taking_back_the_signature_tells_that_silence_had_validated(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
-    take_step(ars, project.pk, Step("sign_aci", date(2024, 1, 10)))
+    take(ars, project, "sign_aci", date(2024, 1, 10))
     page = client_of(ars).get(f"{project.get_absolute_url()}annuler-etape")
     assert (page.context["before"].state, page.context["before"].since) == (State.VALIDATED, date(2023, 7, 16))
     assert "le délai de deux mois de ce dépôt court de nouveau" not in page.text

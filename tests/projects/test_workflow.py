@@ -29,6 +29,7 @@ from projects.workflow import (
     take_back,
     take_step,
 )
+from tests.acts import details_of, take
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def project_in(state: State, since: date, **kwargs) -> Project:
 
 
 def step(name: str, day: date, comment: str = "Courrier du porteur") -> Step:
-    return Step(name, day, comment=comment)
+    return Step(name, day, comment=comment, details=details_of(name))
 
 
 def timeline(project: Project) -> list[tuple[str, date, date | None]]:
@@ -77,7 +78,7 @@ def test_a_step_is_allowed_from_its_sources_and_from_nowhere_else(name, state, a
     kind = step_kinds()[name]
     today = timezone.localdate()
     if state in kind.sources:
-        after = take_step(ars, project.pk, step(name, today))
+        after = take(ars, project, name, today)
         assert after.state == after.state_on_day(today)
         assert after.state in kind.targets
     else:
@@ -206,7 +207,7 @@ def test_two_steps_of_one_day_leave_the_first_as_passed_through(ars):
     day = date(2024, 3, 1)
     project = ProjectFactory(stages=[(State.FORMALISING, OPENED)])
     take_step(ars, project.pk, step("receive_letter", day))
-    take_step(ars, project.pk, step("validate_letter", day))
+    take(ars, project, "validate_letter", day)
     assert timeline(project) == [
         (State.FORMALISING, OPENED, day),
         (State.LETTER_FILED, day, day),

@@ -21,6 +21,7 @@ from accounts.models import Institution, User
 from accounts.models.institution import Side
 from projects.models import Assignment, ImportBatch, Project
 from projects.workflow import Step, last_recorded, take_back, take_step
+from tests.acts import take
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
 from tests.projects.sheets import xlsx
 
@@ -82,7 +83,7 @@ def test_of_two_simultaneous_steps_only_one_is_recorded(officer):
 def test_a_step_taken_back_twice_at_once_is_taken_back_once(officer):
     project = ProjectFactory()
     for name in ("receive_letter", "validate_letter"):
-        take_step(officer, project.pk, Step(name, timezone.localdate()))
+        take(officer, project, name, timezone.localdate())
     seen = last_recorded(project).pk
 
     def act() -> str:

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from ground.text import search_form
 from projects.generation import Invention, invent
-from projects.models import Project, Stage
+from projects.models import Filing, Project, Stage
+from projects.states import State
 from territories.models import Perimeter, PerimeterZone, Zone
 
 
@@ -68,9 +69,10 @@ def write(inventions: list[Invention], today: date) -> int:
         for project, invention in zip(projects, inventions, strict=True)
         for code in sorted(invention.departments - {invention.department})
     )
-    Stage.objects.bulk_create(
+    written = Stage.objects.bulk_create(
         stage for project, invention in zip(projects, inventions, strict=True) for stage in stages(project, invention)
     )
+    Filing.objects.bulk_create(Filing(stage=stage) for stage in written if stage.state == State.FILED)
     memberships = 0
     for project, invention in tqdm(list(zip(projects, inventions, strict=True)), desc="Périmètres", disable=None):
         memberships += len(PerimeterZone.objects.bulk_create(held(project, invention)))

@@ -1,0 +1,3 @@
+from projects.admin import projects
+
+__all__ = ["projects"]

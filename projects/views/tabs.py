@@ -1,0 +1,36 @@
+"""The pages of one project, side by side under one head."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Project
+from projects.views.access import may_write, readable_project
+
+TABS = [
+    ("Suivi", "project"),
+    ("Instruction", "project_examination"),
+    ("Documents et courriers", "project_documents"),
+    ("Financement", "project_funding"),
+    ("Déploiement de l'ACI", "project_rollout"),
+    ("Historique", "project_history"),
+]
+
+
+def tab_context(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
+    """What the head of every page of a project shows; `tab` is the name of the page's address."""
+    today = timezone.localdate()
+    return {
+        "project": project,
+        "today": today,
+        "day": today,
+        "stage": project.stage_on(today),
+        "may_write": may_write(request, project),
+        "tabs": [(label, reverse(name, args=[project.pk]), name == tab) for label, name in TABS],
+    }
+
+
+def tab_of(request: HttpRequest, pk: int, tab: str) -> dict[str, Any]:
+    return tab_context(request, readable_project(request, pk), tab)
