@@ -11,7 +11,9 @@ from projects.views.perimeter import perimeter
 from projects.views.project_list import ProjectList
 from projects.views.project_page import project_page
 from projects.views.rollout import project_rollout
+from projects.views.signatures import signatures
 from projects.views.steps import step, step_take_back
+from projects.views.withdrawing import withdrawal
 
 urlpatterns = [
     path("", ProjectList.as_view(), name="projects"),
@@ -30,6 +32,8 @@ urlpatterns = [
     path("<int:pk>/financement", project_funding, name="project_funding"),
     path("<int:pk>/deploiement", project_rollout, name="project_rollout"),
     path("<int:pk>/historique", project_history, name="project_history"),
+    path("<int:pk>/signatures", signatures, name="signatures"),
+    path("<int:pk>/retirer/<slug:kind>/<int:row>", withdrawal, name="withdraw"),
     path("<int:pk>/etapes/<slug:name>/", step, name="step"),
     path("<int:pk>/annuler-etape", step_take_back, name="step_take_back"),
 ]

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.models import ImportBatch, Project, Promoter, Stage
+from projects.models import ImportBatch, Opinion, Project, Promoter, Stage, Verdict
 from projects.states import State
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
 
@@ -139,6 +139,8 @@ PAGES = [
     Page("project_referent", writers_of(Side.INSURANCE), ("pk", Side.INSURANCE), post=422),
     Page("step", writers, ("pk", "receive_letter"), post=422),
     Page("step", writers_of(Side.ARS), ("pk", "oppose"), post=422),
+    Page("signatures", writers, ("pk",), post=422),
+    Page("withdraw", managers_of_the_author, ("pk", "avis", "opinion"), post=422),
     Page("step_take_back", managers_of_the_author, ("pk",), post=422),
     Page("imports", administrators, post=400),
     Page("import", uploader_alone, ("batch",)),
@@ -147,6 +149,12 @@ PAGES = [
 OPEN_TO_ALL = {"login", "healthz"}
 SENT_ONLY = {"logout"}
 NOTHING_TYPED = {"sent": "yes"}
+
+
+def opinion_on(project: Project) -> int:
+    """An opinion without author, so that only administrators withdraw it."""
+    said = {"side": Side.ARS, "verdict": Verdict.FAVOURABLE, "given_on": date(2024, 2, 1)}
+    return Opinion.objects.create(stage=project.stages.last(), **said).pk
 
 
 def own_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[str | None]:
@@ -214,10 +222,11 @@ def test_every_address_is_listed():
 @pytest.mark.parametrize("case", PAGES, ids=lambda case: "-".join((case.name, *case.needs)))
 def test_who_opens_a_page(case, projects, batch):
     expected, got = {}, {}
+    opinions = {where: opinion_on(project) for where, project in projects.items()}
     for who, person in PEOPLE.items():
         client = client_of(person)
         for where, project in projects.items() if "pk" in case.needs else [(OWN, None)]:
-            known = {"pk": project and project.pk, "batch": batch.pk}
+            known = {"pk": project and project.pk, "batch": batch.pk, "opinion": opinions.get(where)}
             url = reverse(case.name, args=[known.get(need, need) for need in case.needs])
             allowed = case.rule(person, where) if person else LOGIN
             is_opened = allowed == 200 or (person and case.get == 405)

@@ -1,6 +1,6 @@
 """What belongs to a stage of the examination: the filing with its clock, the pieces asked, the decision taken."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -143,3 +143,8 @@ class Merger(models.Model):
 
     def __str__(self) -> str:
         return f"Fusionné dans {self.successor}"
+
+    @property
+    def last_day(self) -> date:
+        """The last day the absorbed project lived on its own."""
+        return self.stage.since - timedelta(days=1)

@@ -16,9 +16,8 @@ def readable_project(request: HttpRequest, pk: int) -> Project:
     """The project with its stages and departments, fetched once for the whole page."""
     projects = Project.objects.for_user(request.user)
     related = projects.select_related("lead_department__region", "promoter", "perimeter")
-    stages = Prefetch(
-        "stages", Stage.objects.select_related("recorded_by", "filing").prefetch_related("filing__piece_requests")
-    )
+    told = Stage.objects.select_related("recorded_by", "filing", "decision", "merger__successor")
+    stages = Prefetch("stages", told.prefetch_related("filing__piece_requests"))
     return get_object_or_404(related.prefetch_related(stages, "other_departments"), pk=pk)
 
 

@@ -52,6 +52,7 @@ def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = 
             for side in Side
         ],
         "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
+        "absorbed": project.mergers.select_related("stage__project").order_by("stage__since"),
         "contacts": project.contacts.all(),
         "notes": project.notes.for_user(request.user).select_related("recorded_by"),
         "note_form": note_form or NoteForm(),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
-from projects.forms.steps import StepForm, TakeBackForm
+from projects.forms.steps import TakeBackForm, form_of
 from projects.models import Project
 from projects.states import State
 from projects.views.access import atomic_when_sent, readable_project, writable_project
@@ -16,6 +16,7 @@ from projects.views.project_page import offer_of
 from projects.workflow import (
     NOT_YOURS,
     StepKind,
+    attached_to,
     last_recorded,
     may_decide,
     stage_before,
@@ -32,7 +33,9 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404("Cette étape n'existe pas.")
     if not may_decide(project, name, request.user):
         raise PermissionDenied(NOT_YOURS)
-    form = StepForm(request.POST or None, project=project, kind=kind, user=request.user)
+    if kind.is_signed:
+        return redirect("signatures", project.pk)
+    form = form_of(kind)(request.POST or None, project=project, kind=kind, user=request.user)
     if form.is_valid():
         try:
             form.save()
@@ -71,7 +74,13 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
             )
             return redirect(project)
     stage = last_recorded(project)
-    context = {"project": project, "form": form, "stage": stage, "before": stage_before(project, stage)}
+    context = {
+        "project": project,
+        "form": form,
+        "stage": stage,
+        "before": stage_before(project, stage),
+        "lost": attached_to(stage),
+    }
     return render(request, "projects/take_back.html", context, status=422 if form.is_bound else 200)
 
 

@@ -3,16 +3,25 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import escape
 
-from projects.models import Project
+from projects.models import Filing, Project
 from projects.states import State
 from projects.workflow import Step, step_kinds, take_step
-from tests.acts import take
-from tests.factories import ProjectFactory
+from tests.acts import opposition, take
+from tests.factories import ProjectFactory, ZoneFactory
 
 pytestmark = pytest.mark.django_db
+
+
+OPPOSITION = {
+    "grounds": ["territory_not_pertinent"],
+    "motivation": "Le territoire est déjà celui d'une autre CPTS.",
+    "signatory": "Anne Vidal",
+    "signatory_title": "Directrice générale",
+}
 
 
 @pytest.fixture
@@ -65,7 +74,7 @@ def test_a_date_typed_the_french_way_is_understood(project, client_of, ars):
         ("file_health_project", {"effective_on": "1900-01-01"}, "Les CPTS n&#x27;existent que depuis"),
         ("file_health_project", {"effective_on": "hier"}, "Cette date ne se lit pas"),
         ("file_health_project", {"seen_state": "filed"}, "changé d&#x27;état depuis l&#x27;ouverture"),
-        ("sign_aci", {}, "cette étape part de « Projet validé »"),
+        ("terminate", {}, "cette étape part de « ACI signé »"),
     ],
 )
 def test_a_refused_step_comes_back_as_typed_with_its_reason(name, said, reason, project, client_of, ars):
@@ -79,7 +88,7 @@ def test_a_refused_step_comes_back_as_typed_with_its_reason(name, said, reason, 
 
 
 def test_a_step_that_is_not_possible_says_why_and_has_no_form(project, client_of, ars):
-    page = client_of(ars).get(url(project, "sign_aci"))
+    page = client_of(ars).get(url(project, "terminate"))
     assert page.status_code == 200
     assert "Cette étape n'est pas possible" in page.text
     assert 'name="effective_on"' not in page.text
@@ -92,7 +101,7 @@ def test_a_step_possible_at_an_earlier_date_only_lets_its_author_say_which(proje
     assert "le 15 juillet 2023 au plus tard" in page.text
     untold = answer(date.min, seen=State.VALIDATED, comment="Territoire non pertinent") | {"effective_on": ""}
     assert client_of(ars).post(url(project, "oppose"), untold).status_code == 422
-    said = answer(date(2023, 7, 15), seen=State.VALIDATED, comment="Territoire non pertinent")
+    said = answer(date(2023, 7, 15), seen=State.VALIDATED, **OPPOSITION)
     assert client_of(ars).post(url(project, "oppose"), said).status_code == 302
     assert project.state_on_day(timezone.localdate()) == State.OPPOSED
 
@@ -133,3 +142,98 @@ def test_taking_back_the_signature_tells_that_silence_had_validated(client_of, a
     said = {"seen_stage": page.context["form"].initial["seen_stage"], "reason": "Pas encore signé"}
     client_of(ars).post(f"{project.get_absolute_url()}annuler-etape", said)
     assert [(stage.state, stage.until) for stage in project.stages.all()][-1] == (State.VALIDATED, None)
+
+
+# What some steps need besides
+
+
+def test_an_opposition_keeps_its_grounds_its_motivation_and_its_signatory(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
+    said = answer(date(2023, 7, 15), seen=State.VALIDATED, **OPPOSITION, reference="DG-2023-14")
+    page = client_of(ars).post(url(project, "oppose"), said, follow=True)
+    stage = project.stages.get(state=State.OPPOSED)
+    assert (stage.since, stage.reference) == (date(2023, 7, 15), "DG-2023-14")
+    assert (stage.decision.signatory, stage.decision.territory_not_pertinent, stage.decision.breaks_health_plan) == (
+        "Anne Vidal",
+        True,
+        False,
+    )
+    assert "Absence de pertinence du territoire d&#x27;action" in page.text
+    assert escape(OPPOSITION["motivation"]) in page.text
+
+
+@pytest.mark.parametrize(
+    ("left_out", "reason"),
+    [
+        ("grounds", "Cochez au moins l&#x27;un des deux motifs de la loi"),
+        ("motivation", "Ce champ est obligatoire"),
+        ("signatory", "Ce champ est obligatoire"),
+    ],
+)
+def test_an_opposition_without_its_grounds_or_its_signatory_is_refused(left_out, reason, client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
+    said = {name: value for name, value in OPPOSITION.items() if name != left_out}
+    page = client_of(ars).post(url(project, "oppose"), answer(timezone.localdate(), seen=State.FILED, **said))
+    assert page.status_code == 422
+    assert reason in page.text
+    assert not project.stages.filter(state=State.OPPOSED).exists()
+
+
+def test_no_other_ground_than_those_of_the_law(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
+    said = answer(timezone.localdate(), seen=State.FILED, **OPPOSITION) | {"grounds": ["incomplete_file"]}
+    assert client_of(ars).post(url(project, "oppose"), said).status_code == 422
+
+
+def test_the_workflow_itself_refuses_an_opposition_without_ground(ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
+    for details, reason in (
+        (None, "Il manque : décision"),
+        (opposition(territory_not_pertinent=False), "deux motifs d'opposition"),
+        (opposition(motivation="  "), "Une opposition est motivée"),
+    ):
+        with pytest.raises(ValidationError, match=reason):
+            take_step(ars, project.pk, Step("oppose", timezone.localdate(), details=details))
+    assert [stage.state for stage in project.stages.all()] == [State.ENGINEERING, State.FILED, State.VALIDATED]
+
+
+def test_an_express_validation_is_dated_by_its_notification(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
+    said = answer(date(2023, 6, 1), seen=State.VALIDATED, signatory="Anne Vidal")
+    assert client_of(ars).post(url(project, "validate_health_project"), said).status_code == 302
+    stage = project.stages.get(state=State.VALIDATED)
+    assert (stage.since, stage.is_tacit, stage.decision.signatory) == (date(2023, 6, 1), False, "Anne Vidal")
+
+
+def test_the_day_the_cpam_received_the_filing_is_kept_and_starts_nothing(project, client_of, ars):
+    said = answer(date(2023, 5, 15), insurance_received_on="2023-05-02")
+    client_of(ars).post(url(project, "file_health_project"), said)
+    filing = project.last_filing()
+    assert (filing.received_on, filing.insurance_received_on) == (date(2023, 5, 15), date(2023, 5, 2))
+    assert project.stages.get(state=State.VALIDATED).since == date(2023, 7, 16)
+
+
+def test_a_filing_freezes_the_population_of_its_perimeter(client_of, ars):
+    zone = ZoneFactory(population=12_345, vintage=2023)
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2))], zones=[zone])
+    client_of(ars).post(url(project, "file_health_project"), answer(date(2023, 5, 15)))
+    zone.population = 1
+    zone.save()
+    assert (project.last_filing().population, project.last_filing().population_vintage) == (12_345, 2023)
+
+
+def test_a_new_filing_after_an_opposition_is_linked_to_the_opposed_one(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
+    opposed = project.last_filing()
+    take(ars, project, "oppose", date(2023, 7, 1))
+    page = client_of(ars).get(url(project, "file_health_project"))
+    assert "fait suite à l'opposition du 1er juillet 2023" in page.text
+    client_of(ars).post(url(project, "file_health_project"), answer(date(2023, 9, 4), seen=State.OPPOSED))
+    assert project.last_filing().follows == opposed
+
+
+def test_a_second_filing_while_one_is_open_is_refused(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
+    page = client_of(ars).post(url(project, "file_health_project"), answer(timezone.localdate(), seen=State.FILED))
+    assert page.status_code == 422
+    assert Filing.objects.filter(stage__project=project).count() == 1

@@ -4,14 +4,12 @@ On PostgreSQL, where a lock makes the second wait, truly at once; on SQLite one 
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import date
 from threading import Barrier, BrokenBarrierError
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
@@ -19,34 +17,16 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.models import Assignment, ImportBatch, Project
+from projects.models import Assignment, Decision, ImportBatch, Merger, Party, Project, Signature
+from projects.signing import sign
+from projects.states import State
 from projects.workflow import Step, last_recorded, take_back, take_step
-from tests.acts import take
+from tests.acts import details_of, take
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
 from tests.projects.sheets import xlsx
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each act gives, or the reasons why it was refused."""
-    can_share_the_database = connection.vendor != "sqlite"  # the tests' SQLite lives in the memory of one thread
-    together = Barrier(len(acts) if can_share_the_database else 1, timeout=10)
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            together.wait()
-            return act()
-        except ValidationError as refusal:
-            return " ".join(refusal.messages)
-        finally:
-            if can_share_the_database:
-                connections.close_all()
-
-    if not can_share_the_database:
-        return [run(act) for act in acts]
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [attempt.result(timeout=30) for attempt in [pool.submit(run, act) for act in acts]]
 
 
 @pytest.fixture
@@ -94,6 +74,65 @@ def test_a_step_taken_back_twice_at_once_is_taken_back_once(officer):
     assert taken_back == "taken back"
     assert "Une autre étape a été enregistrée" in refusal
     assert [stage.state for stage in project.stages.all()] == ["initiative", "letter_filed"]
+
+
+def test_a_party_that_signs_twice_at_once_signs_once(officer):
+    project = ProjectFactory(stages=[("formalising", date(2024, 1, 2)), ("letter_filed", date(2024, 3, 1))])
+
+    def act() -> str:
+        sign(officer, project.pk, Signature(party=Party.ARS, signatory="Anne Vidal", signed_on=date(2024, 3, 12)))
+        return "signed"
+
+    refusal, signed = sorted(at_once(act, act))
+    assert signed == "signed"
+    assert "a déjà signé" in refusal
+    assert project.stages.last().signatures.count() == 1
+
+
+def test_two_last_signatures_at_once_take_the_step_once(officer):
+    project = ProjectFactory(stages=[("formalising", date(2024, 1, 2)), ("letter_filed", date(2024, 3, 1))])
+    colleague = UserFactory(role=User.Role.OFFICER, departments=[project.lead_department])
+
+    def signing(user: User, party: Party) -> Callable[[], object]:
+        return lambda: sign(user, project.pk, Signature(party=party, signatory="?", signed_on=date(2024, 3, 12)))
+
+    opened = at_once(signing(officer, Party.ARS), signing(colleague, Party.INSURANCE))
+    assert sorted(stage is None for stage in opened) == [False, True]
+    assert [stage.state for stage in project.stages.all()] == ["formalising", "letter_filed", "letter_validated"]
+
+
+def test_two_projects_do_not_absorb_each_other(officer):
+    one, other = ProjectFactory(), ProjectFactory()
+
+    def absorbing(project: Project, successor: Project) -> Callable[[], str]:
+        def act() -> str:
+            merger = Merger(successor=successor)
+            take_step(officer, project.pk, Step("merge", date(2024, 5, 2), comment="Union", details=merger))
+            return "absorbed"
+
+        return act
+
+    absorbed, refusal = sorted(at_once(absorbing(one, other), absorbing(other, one)), key=len)
+    assert absorbed == "absorbed"
+    assert "ne peut pas l'absorber" in refusal
+    assert Merger.objects.count() == 1
+
+
+def test_an_opposition_and_an_express_validation_at_once_leave_one_decision(officer):
+    project = ProjectFactory(stages=[("engineering", date(2024, 1, 2)), ("filed", timezone.localdate())])
+
+    def deciding(name: str) -> Callable[[], str]:
+        def act() -> str:
+            step = Step(name, timezone.localdate(), details=details_of(name))
+            take_step(officer, project.pk, step, seen_state=State.FILED)
+            return "decided"
+
+        return act
+
+    decided, refusal = sorted(at_once(deciding("oppose"), deciding("validate_health_project")), key=len)
+    assert decided == "decided"
+    assert "changé d'état" in refusal
+    assert Decision.objects.count() == 1
 
 
 def test_of_two_referents_named_at_once_one_is_named_and_the_other_is_told(browsers):

@@ -1,0 +1,29 @@
+"""Acts of several people at the same moment: truly at once on PostgreSQL, one after the other on SQLite."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from django.core.exceptions import ValidationError
+from django.db import connection, connections
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each act gives, or the reasons why it was refused."""
+    can_share_the_database = connection.vendor != "sqlite"  # the tests' SQLite lives in the memory of one thread
+    together = Barrier(len(acts) if can_share_the_database else 1, timeout=10)
+
+    def run(act: Callable[[], object]) -> object:
+        try:
+            together.wait()
+            return act()
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        finally:
+            if can_share_the_database:
+                connections.close_all()
+
+    if not can_share_the_database:
+        return [run(act) for act in acts]
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [attempt.result(timeout=30) for attempt in [pool.submit(run, act) for act in acts]]
