@@ -1,6 +1,6 @@
 """Who changed which field when, read from the field history of a project and of what hangs on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -11,7 +11,30 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from ground.templatetags.french import quoted, short_day
-from projects.models import Assignment, Contact, Project, Promoter, Stage
+from projects.models import (
+    Assignment,
+    Consultation,
+    Contact,
+    Decision,
+    Document,
+    EngineeringGrant,
+    Escalation,
+    ExchangedVersion,
+    Filing,
+    GrantPayment,
+    GridAnswer,
+    JournalEntry,
+    Merger,
+    Opinion,
+    OtherFunding,
+    PieceRequest,
+    Project,
+    Promoter,
+    RolloutEvent,
+    Signature,
+    Stage,
+    VigilancePoint,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +59,36 @@ class Change:
 CREATED, DELETED = "+", "-"
 ACTS = {CREATED: "ajouté", "~": "modifié", DELETED: "retiré"}
 FEMININE_ACTS = {kind: f"{act}e" for kind, act in ACTS.items()}
-UNTOLD = {"id", "search_name", "created_at", "recorded_at", "recorded_by", "project", "perimeter", "state"}
+TOLD_KEYS = ("user", "item", "type", "recorded_by")  # what a change names of other rows
+UNTOLD = {"id", "search_name", "created_at", "changed_at", "recorded_at", "recorded_by", "perimeter", "state", "sha256"}
+
+
+Subject = Callable[[Any], str]
+# The model, what it hangs on, how a row is called, and its gender.
+PARTS: list[tuple[type[models.Model], str, Subject, dict[str, str]]] = [
+    (Contact, "project", lambda row: f"Contact {quoted(row.name)}", ACTS),
+    (Assignment, "project", lambda row: f"Référent {row.get_side_display()} {quoted(row.user or row.name)}", ACTS),
+    (JournalEntry, "project", lambda row: f"Échange du {short_day(row.happened_on)}", ACTS),
+    (PieceRequest, "filing", lambda row: f"Demande de pièces du {short_day(row.asked_on)}", FEMININE_ACTS),
+    (Decision, "stage", lambda row: "Décision", FEMININE_ACTS),
+    (Merger, "stage", lambda row: "Fusion", FEMININE_ACTS),
+    (Opinion, "stage", lambda row: f"Avis {row.get_side_display()} du {short_day(row.given_on)}", ACTS),
+    (Consultation, "stage", lambda row: f"Avis demandé à {quoted(row.get_partner_display())}", ACTS),
+    (Escalation, "stage", lambda row: f"Désaccord du {short_day(row.opened_on)}", ACTS),
+    (Signature, "stage", lambda row: f"Signature de {row.get_party_display()}", FEMININE_ACTS),
+    (VigilancePoint, "project", lambda row: f"Point de vigilance {quoted(row.section)}", ACTS),
+    (GridAnswer, "project", lambda row: f"Grille, {row.get_side_display()}, {quoted(row.item)}", FEMININE_ACTS),
+    (EngineeringGrant, "project", lambda row: f"Convention FIR du {short_day(row.signed_on)}", FEMININE_ACTS),
+    (GrantPayment, "grant", lambda row: f"Versement du {short_day(row.paid_on)}", ACTS),
+    (OtherFunding, "project", lambda row: f"Autre financement {quoted(row.funder)}", ACTS),
+    (RolloutEvent, "project", lambda row: row.get_kind_display(), FEMININE_ACTS),
+    (ExchangedVersion, "project", lambda row: f"Version échangée, {row.get_subject_display()}", FEMININE_ACTS),
+    (Document, "project", lambda row: f"Document {quoted(row.title or row.filename)}", ACTS),
+]
 
 
 def changes_of(project: Project) -> list[Change]:
-    """Every recorded change of the project, its promoter, contacts, referents and stages, newest first."""
+    """Every recorded change of the project and of what hangs on it, newest first."""
     found = [
         *_changes(
             Project.history.filter(id=project.pk)
@@ -49,11 +97,6 @@ def changes_of(project: Project) -> list[Change]:
             lambda row: "Projet",
         ),
         *_changes(Promoter.history.filter(id=project.promoter_id), lambda row: f"Porteur {quoted(row.name)}"),
-        *_changes(Contact.history.filter(project=project.pk), lambda row: f"Contact {quoted(row.name)}"),
-        *_changes(
-            Assignment.history.filter(project=project.pk).select_related("user"),
-            lambda row: f"Référent {row.get_side_display()} {quoted(row.user or row.name)}",
-        ),
         # What silence will do and where a stage ends follow from the steps: nobody has changed them.
         *_changes(
             Stage.history.filter(project=project.pk).exclude(origin=Stage.Origin.SILENCE).select_related("recorded_by"),
@@ -62,11 +105,27 @@ def changes_of(project: Project) -> list[Change]:
             untold=UNTOLD | {"until"},
         ),
     ]
+    for model, owner, subject, acts in PARTS:
+        found += _changes(_of_project(model, owner, project), subject, acts=acts)
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
+def _of_project(model: type[models.Model], owner: str, project: Project) -> models.QuerySet:
+    """The history of a part, even of one whose stage, filing or grant is gone: only its history then knows it."""
+    match owner:
+        case "project":
+            records = model.history.filter(project=project.pk)
+        case "stage":
+            records = model.history.filter(stage__in=Stage.history.filter(project=project.pk).values("id"))
+        case "filing":
+            records = model.history.filter(filing__in=_of_project(Filing, "stage", project).values("id"))
+        case "grant":
+            records = model.history.filter(grant__in=_of_project(EngineeringGrant, "project", project).values("id"))
+    return records.select_related(*(name for name in TOLD_KEYS if hasattr(model, name)))
+
+
 def _changes(
-    records: models.QuerySet, subject: Any, *, acts: dict[str, str] = ACTS, untold: set[str] = UNTOLD
+    records: models.QuerySet, subject: Subject, *, acts: dict[str, str] = ACTS, untold: set[str] = UNTOLD
 ) -> Iterator[Change]:
     ordered = records.select_related("history_user").order_by("id", "history_date", "history_id")
     for _, of_one_row in groupby(ordered, key=lambda record: record.id):
@@ -87,7 +146,7 @@ def _recorder(record: models.Model) -> User | None:
 
 def _fields(old: models.Model, new: models.Model, untold: set[str]) -> Iterator[FieldChange]:
     for field in new.tracked_fields:
-        if field.name in untold:
+        if field.name in untold or (field.is_relation and field.name not in ("promoter", "user", "type")):
             continue
         before, after = getattr(old, field.attname), getattr(new, field.attname)
         if before != after:
@@ -102,7 +161,7 @@ def _other_departments(record: models.Model) -> str:
 
 def _in_words(record: models.Model, field: models.Field) -> str:
     value = getattr(record, field.attname)
-    if isinstance(field, models.ForeignKey) and field.name in ("promoter", "user"):
+    if isinstance(field, models.ForeignKey) and field.name in ("promoter", "user", "type"):
         value = getattr(record, field.name)
     if field.choices:
         return getattr(record, f"get_{field.name}_display")()
