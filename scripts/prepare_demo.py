@@ -7,10 +7,11 @@ import django
 from django.core.management import CommandError, call_command
 
 STEPS = [
-    ("3/6 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
-    ("4/6 Géographie", ["load_geography"]),
-    ("5/6 Barèmes", ["load_tariffs"]),
-    ("6/6 Classeurs et comptes de démonstration", ["load_demo"]),
+    ("3/7 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
+    ("4/7 Géographie", ["load_geography"]),
+    ("5/7 Barèmes", ["load_tariffs"]),
+    ("6/7 Grilles, bibliothèque et modèles de courriers", ["load_kit"]),
+    ("7/7 Classeurs et comptes de démonstration", ["load_demo"]),
 ]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")

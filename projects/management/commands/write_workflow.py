@@ -33,7 +33,7 @@ def workflow_text() -> str:
         ),
         "## Steps",
         _table(
-            ["step", "label", "from", "to", "decided by", "comment", "meaning"],
+            ["step", "label", "from", "to", "decided by", "needs", "meaning"],
             [
                 [
                     f"`{kind.name}`",
@@ -41,17 +41,18 @@ def workflow_text() -> str:
                     _codes(kind.sources),
                     _codes(kind.targets),
                     " or ".join(side.label for side in Side if side in kind.decided_by),
-                    "required" if kind.needs_comment else "",
+                    ", ".join(_needs(kind)),
                     kind.meaning,
                 ]
                 for kind in kinds
             ],
         ),
         "An administrator may record any step in its own departments. A step is dated at the latest today, and never "
-        "before a recorded step.",
+        "before a recorded step. A signed step is taken by the last signature expected (`projects/signing.py`).",
         "## Silence",
         "A filing plans its tacit validation: `validated` from the day after the two months (see "
-        "[rules/clock.md](rules/clock.md)). A step dated before that day takes the plan away.",
+        "[rules/clock.md](rules/clock.md)). A step dated before that day takes the plan away. An indispensable piece that "
+        "is asked in time takes it away too, until it is received (`projects/pieces.py`).",
         "## Drawing",
         "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(kinds)) + "\n```",
     ]
@@ -60,6 +61,15 @@ def workflow_text() -> str:
 
 def _column(state: State) -> str:
     return Column(PHOTOGRAPH[state]).label if state in LIVING else "not counted"
+
+
+def _needs(kind: StepKind) -> Iterable[str]:
+    if kind.needs_comment:
+        yield "a comment"
+    if kind.details:
+        yield f"`{kind.details.__name__}`"
+    if kind.is_signed:
+        yield "every signature"
 
 
 def _codes(states: tuple[State, ...]) -> str:
