@@ -61,10 +61,12 @@ class Command(BaseCommand):
         strangers = User.objects.exclude(email__endswith=f"@{MAIL_DOMAIN}").exclude(is_superuser=True)
         if strangers.exists():
             raise CommandError("Cette base a de vrais comptes : la démonstration se charge dans une base à elle.")
+        services = institutions()
         users = []
         for account in accounts:
+            name = account["institution"]
             institution, _ = Institution.objects.get_or_create(
-                name=account["institution"], defaults={"kind": account["kind"]}
+                name=name, defaults={"kind": account["kind"], **services[name]}
             )
             departments = account["departments"].split()
             user, is_new = User.objects.get_or_create(
@@ -105,6 +107,13 @@ class Command(BaseCommand):
         )
         created, updated = plan.counts["created"], plan.counts["updated"]
         self.stdout.write(f"  {path.name} : {created} projets créés, {updated} modifiés")
+
+
+def institutions() -> dict[str, dict[str, str]]:
+    """What the letters say of each institution, by its name; addresses and telephone numbers are invented."""
+    with (FOLDER / "institutions.csv").open(encoding="utf-8", newline="") as lines:
+        rows = {row.pop("name"): row for row in csv.DictReader(lines)}
+    return {name: row | {"address": row["address"].replace("|", "\n")} for name, row in rows.items()}
 
 
 def demo_password() -> str:
