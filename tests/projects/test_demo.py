@@ -8,10 +8,25 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts.models import User
 from fixtures.demo import build
-from projects.models import Project, Stage
+from projects.models import (
+    Consultation,
+    DirectoryEntry,
+    EngineeringGrant,
+    Escalation,
+    Filing,
+    JournalEntry,
+    Letter,
+    LetterKind,
+    Opinion,
+    Project,
+    RolloutEvent,
+    Signature,
+    Stage,
+)
 from projects.states import PHOTOGRAPH, Column, State
 from territories.models import PerimeterZone
 
@@ -25,9 +40,11 @@ SHOWN = {  # aci_signed, aci_in_progress, engineering, formalising, initiative
 @pytest.fixture(scope="module")
 def demo_of_the_module(_geography_of_the_session, django_db_blocker, tmp_path_factory):
     """What `load_demo` prints; loaded once for all tests of the module, and taken back after them."""
-    chosen = override_settings(DEMO=True, VAR_DIR=tmp_path_factory.mktemp("var"))
+    kept = tmp_path_factory.mktemp("var")
+    chosen = override_settings(DEMO=True, VAR_DIR=kept, MEDIA_ROOT=kept / "media")
     with django_db_blocker.unblock(), chosen, transaction.atomic():
         output = StringIO()
+        call_command("load_kit", stdout=StringIO())
         call_command("load_demo", stdout=output)
         yield output.getvalue()
         transaction.set_rollback(True)
@@ -96,7 +113,8 @@ def test_populations_are_plausible(demo):
 
 def test_a_second_run_adds_and_loses_nothing(demo):
     def rows() -> tuple[int, ...]:
-        return Project.objects.count(), Stage.objects.count(), Stage.history.count(), User.objects.count()
+        counted = (Project, Stage, Stage.history, User, Opinion, JournalEntry, Letter, DirectoryEntry, Signature)
+        return tuple(getattr(model, "objects", model).count() for model in counted)
 
     before = rows()
     Project.objects.filter(name="CPTS Créteil").update(finess="940000003")
@@ -106,6 +124,15 @@ def test_a_second_run_adds_and_loses_nothing(demo):
     assert Project.objects.get(name="CPTS Créteil").finess == "940000003"
     assert "créés" not in again.getvalue()
     assert demo.splitlines()[-1] == again.getvalue().splitlines()[-1]  # the same password
+
+
+def test_the_living_projects_have_something_of_everything(demo):
+    for model in (Opinion, Escalation, Consultation, EngineeringGrant, RolloutEvent, Signature):
+        assert model.objects.exists(), model
+    running = Filing.objects.filter(stage__in=Stage.objects.on(timezone.localdate()).filter(state=State.FILED))
+    for filing in running:  # none any more, two months after the workbooks' last filing
+        assert filing.population
+        assert filing.stage.project.letters.get().kind == LetterKind.ACKNOWLEDGEMENT
 
 
 def test_every_role_can_log_in_with_the_printed_password(demo, client):

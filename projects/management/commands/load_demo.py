@@ -13,7 +13,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import Institution, User
-from projects.models import ImportBatch
+from projects.demo_life import load_life
+from projects.models import ImportBatch, LetterModel
 from projects.spreadsheets.plan import read
 from projects.spreadsheets.writing import NotWritten, write_import
 from territories.models import Region
@@ -45,9 +46,12 @@ class Command(BaseCommand):
             raise CommandError("Les données et les comptes de démonstration ne se chargent qu'avec DEMO=1.")
         if not Region.objects.filter(pk=REGION).exists():
             raise CommandError("Chargez d'abord la géographie : manage.py load_geography.")
+        if not LetterModel.objects.exists():
+            raise CommandError("Chargez d'abord les grilles et les modèles de courriers : manage.py load_kit.")
         users = self.load_accounts()
         for path in tqdm(sorted(FOLDER.glob("*.xlsx")), unit="classeur", leave=False, delay=2):
             self.load_workbook(path, next(user for user in users if user.is_administrator))
+        self.stdout.write(f"  Instruction, financements, courriers : {load_life(users)} projets")
         self.stdout.write("Comptes de démonstration (mot de passe commun) :")
         for user in users:
             self.stdout.write(f"  {user.username:<18} {user.get_role_display():<16} {user.institution}")

@@ -3,9 +3,11 @@
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from projects.kit import caps, grids, letters, library
+
 
 class Command(BaseCommand):
-    help = "Charge les grilles, la bibliothèque, les modèles de courriers et les plafonds ; relancée, elle n'écrase rien."
+    help = "Charge grilles, bibliothèque, modèles de courriers et plafonds ; relancée, elle n'écrase rien."
 
     @transaction.atomic
     def handle(self, *args, **options) -> None:
@@ -13,4 +15,4 @@ class Command(BaseCommand):
             self.stdout.write(f"  {load()}")
 
 
-LOADERS = []
+LOADERS = [grids.load, library.load, caps.load, letters.load]
