@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from ground.days import FIRST_DAY
 from ground.templatetags.french import day as in_words
+from ground.templatetags.french import number
 
 
 class DayField(forms.DateField):
@@ -29,15 +31,45 @@ class DayField(forms.DateField):
             return value
 
 
-class PastDayField(DayField):
+class CptsDayField(DayField):
+    """A day of the life of a project, past or to come: since there are CPTS."""
+
+    def validate(self, value: datetime.date | None) -> None:
+        super().validate(value)
+        if value and value < FIRST_DAY:
+            raise ValidationError(f"Les CPTS n'existent que depuis le {in_words(FIRST_DAY)} : vérifiez l'année.")
+
+
+class PastDayField(CptsDayField):
     """A day on which something has happened to a project: since there are CPTS, today at the latest."""
 
     def validate(self, value: datetime.date | None) -> None:
         super().validate(value)
         if value and value > timezone.localdate():
             raise ValidationError("Cette date est dans le futur.")
-        if value and value < FIRST_DAY:
-            raise ValidationError(f"Les CPTS n'existent que depuis le {in_words(FIRST_DAY)} : vérifiez l'année.")
+
+
+class EurosField(forms.DecimalField):
+    """An amount of money, above zero, typed as people write it: « 30 000,00 », « 30000 € »."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.error_messages["invalid"] = "Ce montant ne se lit pas : écrivez-le en chiffres, par exemple 30 000,00."
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = re.sub(r"[\s€]", "", value).replace(",", ".")
+        return super().to_python(value)
+
+    def validate(self, value: Decimal | None) -> None:
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise ValidationError("Le montant doit être supérieur à zéro.")
+
+    def prepare_value(self, value: str | Decimal | None) -> str | None:
+        return number(value) if isinstance(value, Decimal) else value
 
 
 class CodeField(forms.CharField):

@@ -1,6 +1,6 @@
 """A list of what one may read: its filters, order, page, columns and export all stand in its address."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,13 @@ class ScopedListView(ListView):
         self.object_list = self.in_order(self.filterset.qs) if is_answered else readable.none()
         file_format = asked_format(request)
         if is_answered and file_format:
-            return download(self.chosen_columns(), self.object_list, title=self.export_title, file_format=file_format)
+            rows = self.completed(self.object_list)
+            return download(self.chosen_columns(), rows, title=self.export_title, file_format=file_format)
         return self.render_to_response(self.get_context_data(), status=200 if is_answered else 400)
+
+    def completed(self, rows: QuerySet) -> Collection[Any]:
+        """The rows of a page or of an export, with what columns read and no query of theirs could add."""
+        return rows
 
     def chosen_columns(self) -> list[Column]:
         asked = self.request.GET.getlist("colonnes")
@@ -86,5 +91,5 @@ class ScopedListView(ListView):
             "columns": columns,
             "headings": [self.heading(column) for column in columns],
             "pages": context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2, on_ends=1),
-            "rows": [(row, self.cells(row, columns)) for row in context["object_list"]],
+            "rows": [(row, self.cells(row, columns)) for row in self.completed(context["object_list"])],
         }

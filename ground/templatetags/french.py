@@ -35,6 +35,16 @@ def share(value: float | Decimal | None) -> str:
     return "" if value is None else f"{value * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0%"
 
 
+@register.filter
+def weight(size: int | None) -> str:
+    """A number of bytes: 61 Ko, 1,2 Mo."""
+    if size is None:
+        return ""
+    if size < 1024 * 1024:
+        return f"{-(-size // 1024)}\u00a0Ko"
+    return f"{size / 1024 / 1024:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0Mo"
+
+
 @register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
     """A date in a sentence: 20 février 2020."""
@@ -67,3 +77,17 @@ def from_today(value: date | None) -> str:
         return "aujourd'hui"
     plural = "s" if abs(days) > 1 else ""
     return f"dans {days} jour{plural}" if days > 0 else f"il y a {-days} jour{plural}"
+
+
+@register.filter
+def days_until(start: date, end: date) -> int:
+    return (end - start).days
+
+
+@register.filter
+def lasting(value: date | None) -> str:
+    """How long something has lasted: « depuis aujourd'hui », « depuis 6 jours »."""
+    if value is None:
+        return ""
+    days = (timezone.localdate() - value).days
+    return f"depuis {days} jour{'s' if days > 1 else ''}" if days > 0 else "depuis aujourd'hui"

@@ -1,5 +1,7 @@
 """Documents of a project, private and checked, and the library of kits that goes with each phase."""
 
+from pathlib import PurePath
+
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -11,10 +13,10 @@ from projects.phases import Phase
 
 
 class DocumentType(models.Model):
-    """A kind of document, expected in a phase; administrators keep the list. Retired ones stay for old documents."""
+    """A kind of document, of one phase or of any; administrators keep the list. Retired ones stay for old documents."""
 
     name = models.CharField("nom", max_length=120, unique=True)
-    phase = models.CharField("phase", max_length=20, choices=Phase)
+    phase = models.CharField("phase", max_length=20, choices=Phase, blank=True, help_text="Vide : à toute phase.")
     is_required = models.BooleanField("attendu dans le dossier", default=False)
     is_in_use = models.BooleanField("proposé", default=True)
     position = models.PositiveSmallIntegerField("rang", default=0)
@@ -27,6 +29,11 @@ class DocumentType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def extension(filename: str) -> str:
+    """The format of a file as people name it: PDF, DOCX."""
+    return PurePath(filename).suffix[1:].upper()
 
 
 def document_path(document: "Document", filename: str) -> str:
@@ -68,6 +75,10 @@ class Document(Recorded):
     def __str__(self) -> str:
         return self.title or self.filename
 
+    @property
+    def extension(self) -> str:
+        return extension(self.filename)
+
 
 def library_path(entry: "LibraryEntry", filename: str) -> str:
     return f"library/{entry.sha256[:24]}"
@@ -96,3 +107,12 @@ class LibraryEntry(Period):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_provided(self) -> bool:
+        """Whether it can be opened: without a file or an address, the region has still to provide it."""
+        return bool(self.file or self.link)
+
+    @property
+    def extension(self) -> str:
+        return extension(self.filename)

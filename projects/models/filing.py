@@ -81,8 +81,14 @@ class PieceRequest(Recorded):
         return f"Pièces demandées le {self.asked_on:%d/%m/%Y}"
 
     @property
+    def summary(self) -> str:
+        """The pieces on one line, with the text that requires them."""
+        told = " ; ".join(line.strip() for line in self.pieces.splitlines() if line.strip())
+        return f"{told} ({self.basis})" if self.basis else told
+
+    @property
     def for_clock(self) -> clock.Request:
-        return clock.Request(self.asked_on, self.received_on, self.is_indispensable)
+        return clock.Request(self.asked_on, self.received_on, self.is_indispensable, self.summary)
 
 
 class Decision(models.Model):

@@ -1,10 +1,16 @@
 """Grids: the checklists both institutions tick, as dated versions that administrators write."""
 
+from typing import Self
+
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q
+from django.utils.functional import cached_property
 from simple_history.models import HistoricalRecords
 
 from accounts.models.institution import Side
 from ground.periods import Period
+from ground.templatetags.french import quoted
 from projects.models.recorded import Recorded
 
 
@@ -38,6 +44,24 @@ class Grid(Period):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.version}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.since and (other := self.in_use_meanwhile().first()):
+            raise ValidationError(
+                f"La version {quoted(other.version)} est en vigueur à ces dates : terminez-la d'abord."
+            )
+
+    @cached_property
+    def is_ticked(self) -> bool:
+        return GridAnswer.objects.filter(item__grid=self).exists()
+
+    def in_use_meanwhile(self) -> models.QuerySet[Self]:
+        """Other versions of this grid that are in use on one of its days."""
+        others = Grid.objects.filter(kind=self.kind).exclude(pk=self.pk).exclude(until=F("since"))
+        if self.until is not None:
+            others = others.none() if self.until <= self.since else others.filter(since__lt=self.until)
+        return others.filter(Q(until=None) | Q(until__gt=self.since))
 
 
 class GridItem(models.Model):

@@ -1,8 +1,11 @@
 """The journal of exchanges around a project, and the directory of who to call in a territory."""
 
+from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Self
 
 from django.db import models
+from django.db.models import Case, Exists, OuterRef, Value, When
 from simple_history.models import HistoricalRecords
 
 from accounts.models import User
@@ -42,6 +45,18 @@ class JournalEntry(Recorded):
 class DirectoryQuerySet(PeriodQuerySet):
     def for_user(self, user: User) -> Self:
         return self.filter(department__in=user.readable_departments())
+
+    def about(self, departments: Collection[str], zones: Iterable[Zone], day: date) -> Self:
+        """Who to call on `day` about a territory: those of its departments, unless they follow other communes only."""
+        held = {pk for zone in zones for pk in (zone.pk, zone.parent_id) if pk}
+        followed = DirectoryEntry.zones.through.objects.filter(directoryentry=OuterRef("pk"))
+        here = ~Exists(followed) | Exists(followed.filter(zone__in=held))
+        return self.on(day).filter(here, department__in=departments)
+
+    def by_function(self) -> Self:
+        """By department, then function in the order of the list of functions; adds its `rank`."""
+        ranks = (When(function=value, then=Value(rank)) for rank, value in enumerate(DirectoryEntry.Function.values))
+        return self.annotate(rank=Case(*ranks)).order_by("department", "rank", "name", "pk")
 
 
 class DirectoryEntry(Period):

@@ -24,8 +24,13 @@ def model_path(model: "LetterModel", filename: str) -> str:
     return f"letter-models/{model.sha256[:24]}"
 
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
 class LetterModel(Period):
     """A .docx with merge fields; one of a department takes the place of the one of the whole country."""
+
+    content_type = DOCX
 
     kind = models.CharField("courrier", max_length=20, choices=LetterKind)
     department = models.ForeignKey(

@@ -1,11 +1,12 @@
 """Dates, numbers and quotations as they are written in French."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from ground.templatetags.french import day, euros, number, quoted, share, short_day
+from ground.templatetags.french import day, euros, lasting, number, quoted, share, short_day
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,14 @@ from ground.templatetags.french import day, euros, number, quoted, share, short_
 )
 def test_dates(value: date | None, in_a_sentence: str, in_a_table: str) -> None:
     assert (day(value), short_day(value)) == (in_a_sentence, in_a_table)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(0, "depuis aujourd'hui"), (1, "depuis 1 jour"), (6, "depuis 6 jours"), (-2, "depuis aujourd'hui")],
+)
+def test_how_long_something_has_lasted(days: int, expected: str) -> None:
+    assert lasting(timezone.localdate() - timedelta(days=days)) == expected
 
 
 def test_numbers_and_quotations_never_break() -> None:

@@ -1,0 +1,134 @@
+"""Whether a Word file can serve as the model of a letter: what it is, the fields it names, what it must say."""
+
+import difflib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from docx.opc.exceptions import OpcError
+from docxtpl import DocxTemplate
+from jinja2 import TemplateError
+from lxml.etree import LxmlError
+
+from ground.text import search_form
+from projects.letters.fields import ESSENTIAL_KEYS, FIELDS, MENTIONS, Mention, Values, fields_of
+from projects.letters.rendering import Usage, fill, text_of, told, usage_of
+from projects.models.letters import DOCX, LetterKind
+from projects.uploads import judge, weight
+
+MAX_BYTES = 3 * 1024 * 1024
+MAX_INFLATED_BYTES = 20_000_000
+UNREADABLE = "Ce document ne s'ouvre pas. Ouvrez-le dans Word, enregistrez-le au format .docx, puis renvoyez-le."
+NOT_ALONE = re.compile(r"^word/(embeddings|activeX)/", re.IGNORECASE)
+UNREADABLE_ERRORS = (OpcError, LxmlError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, RecursionError)
+
+
+def check_model(file: File, kind: LetterKind) -> list[str]:
+    """Why `file` cannot be the model of this letter, in French; empty when it can. It is filled once to make sure."""
+    if file.size > MAX_BYTES:
+        return [f"Ce modèle pèse {weight(file.size)} : {weight(MAX_BYTES)} au plus. Réduisez ses images."]
+    try:
+        judged = judge(file)
+    except ValidationError as refusal:
+        return list(refusal.messages)
+    if judged.content_type != DOCX:
+        return ["Un modèle de courrier est un document Word (.docx)."]
+    file.seek(0)
+    content = file.read()
+    file.seek(0)
+    if refusals := _foreign_parts(content):
+        return refusals
+    try:
+        return _misused(content, kind) or _unsaid_by(content, kind)
+    except UNREADABLE_ERRORS:
+        return [UNREADABLE]
+
+
+def _foreign_parts(content: bytes) -> list[str]:
+    """A letter carries its text and its images, nothing that runs or that Word would fetch elsewhere."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MAX_INFLATED_BYTES:
+            return ["Ce modèle est démesuré une fois décompressé. Réduisez ses images."]
+        if any(map(NOT_ALONE.match, archive.namelist())):
+            return [
+                "Ce modèle contient un objet incorporé (feuille de calcul, contrôle…) : remplacez-le par une image."
+            ]
+        relations = [archive.read(name) for name in archive.namelist() if name.endswith(".rels")]
+    if any(_fetches(relation) for xml in relations for relation in re.findall(rb"<Relationship\b[^>]*>", xml)):
+        return ["Ce modèle va chercher une image ou un modèle hors du document : incorporez-la, ou retirez ce lien."]
+    return []
+
+
+def _fetches(relation: bytes) -> bool:
+    return b'"External"' in relation and b"/hyperlink" not in relation
+
+
+def _misused(content: bytes, kind: LetterKind) -> list[str]:
+    """Badly written or unknown fields, and the mentions that the model has no field for."""
+    fields = fields_of(kind)
+    template = DocxTemplate(io.BytesIO(content))
+    usage = usage_of(template, fields)
+    properties = template.docx.core_properties
+    if any("{{" in text or "{%" in text for text in (properties.title, properties.subject, properties.comments)):
+        usage.refusals.append(
+            "Les propriétés du document (titre, objet…) contiennent un champ : mettez-le dans le texte."
+        )
+    refusals = [*usage.refusals, *(_unknown(name, kind) for name in sorted(usage.unknown))]
+    return refusals or _without_field(usage, kind)
+
+
+def _unknown(name: str, kind: LetterKind) -> str:
+    fields = fields_of(kind)
+    if name in FIELDS:
+        return f"Le champ « {name} » n'existe pas dans ce courrier ({kind.label}) : retirez-le."
+    known = [*fields, *(f"{loop}.{key}" for loop in ("point", "piece", "ligne") for key in _keys(kind))]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Vouliez-vous écrire « {near[0]} » ?" if near else ""
+    return f"Le champ « {name} » n'existe pas.{hint} La liste des champs est sur la page des modèles."
+
+
+def _keys(kind: LetterKind) -> set[str]:
+    return {key for field in fields_of(kind).values() for key in field.keys}
+
+
+def _without_field(usage: Usage, kind: LetterKind) -> list[str]:
+    return [
+        f"Ce modèle ne dit pas {mention.told} ({mention.basis}) : il y manque le champ « {name} »."
+        for mention in MENTIONS[kind]
+        for name in mention.fields
+        if name not in usage.named
+    ]
+
+
+def _unsaid_by(content: bytes, kind: LetterKind) -> list[str]:
+    """Fills the model with invented values and reads it again: what it must say has to be there."""
+    values = {name: field.sample for name, field in fields_of(kind).items()}
+    try:
+        text = text_of(fill(content, values))
+    except TemplateError:
+        return [UNREADABLE]
+    if "{{" in text or "{%" in text:
+        return ["Un champ n'est pas rempli : il est écrit là où les champs ne sont pas lus. Placez-le dans le texte."]
+    return [
+        f"Ce modèle ne dit pas toujours {mention.told} ({mention.basis})." for mention in unsaid(kind, values, text)
+    ]
+
+
+def unsaid(kind: LetterKind, values: Values, text: str) -> list[Mention]:
+    """The mentions that `text`, a letter filled with `values`, does not carry although there is something to say."""
+    said = search_form(text)
+    return [
+        mention
+        for mention in MENTIONS[kind]
+        if any(search_form(each) not in said for each in [*mention.phrases, *_told_by(mention, values)])
+    ]
+
+
+def _told_by(mention: Mention, values: Values) -> Iterator[str]:
+    for name in mention.fields:
+        value = values[name]
+        for item in value if isinstance(value, list) else [value]:
+            yield from (item[key] for key in ESSENTIAL_KEYS[name]) if isinstance(item, Mapping) else [told(item)]
