@@ -12,11 +12,16 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 RULE = "L1434-12/2019"
+RULES = {RULE: "code de la santé publique, article L. 1434-12, rédaction de la loi n° 2019-774 du 24 juillet 2019"}
+"""Every version a filing may have been counted with, and its text."""
+
 L1434_12 = "CSP, art. L. 1434-12"
 L114_3 = "CRPA, art. L. 114-3"
 L114_5 = "CRPA, art. L. 114-5"
 L114_5_1 = "CRPA, art. L. 114-5-1"
 SAFETY = "règle prudente du service"
+NO_EFFECT = "Sans effet sur le délai."
+AWAITED = date.max  # later than any receipt
 
 
 class ImpossibleDates(ValueError):
@@ -48,7 +53,7 @@ def last_safe_day(received_on: date) -> date:
     return min(counted_from_the_day_after, effect_of_silence, one_day_short) - timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """Pieces asked of the promoters; `received_on` is None while they are awaited.
 
@@ -58,6 +63,7 @@ class Request:
     asked_on: date
     received_on: date | None
     is_indispensable: bool = True
+    what: str = ""  # told on the lines of the count
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the printable count; `day` is None for what has not happened."""
+    """A line of the printable count; `day` is None for what is awaited."""
 
     day: date | None
     fact: str
     effect: str
     basis: str
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +123,25 @@ class Deadline:
     @property
     def complete(self) -> Reading:
         """From the day the last indispensable piece asked in time was received: a fresh two months, not a pause."""
-        return self._with(self.effective_requests)
+        start = self._start(self.effective_requests)
+        return Reading(None if start == AWAITED else start)
 
     @property
     def effective_requests(self) -> tuple[Request, ...]:
-        """The indispensable requests made on or before the last day in force when they were made."""
+        """The indispensable requests made on or before the last day in force when they were made.
+
+        While an earlier piece is awaited no term runs, and a request is in time.
+        """
         effective: tuple[Request, ...] = ()
-        for request in sorted(self.requests, key=lambda each: (each.asked_on, each.received_on or date.max)):
-            if request.is_indispensable and self._is_in_time(request, effective):
+        for request in sorted(self.requests, key=lambda each: each.asked_on):
+            start = self._start(effective)
+            in_time = request.asked_on <= start or request.asked_on <= last_day(start)
+            if request.is_indispensable and in_time:
                 effective += (request,)
         return effective
 
-    def _is_in_time(self, request: Request, before: tuple[Request, ...]) -> bool:
-        """While an earlier piece is still awaited on that day, no term runs: the request is in time."""
-        day = request.asked_on
-        if any(other.received_on is None or other.received_on > day for other in before):
-            return True
-        term = self._with(before).last_day
-        return term is None or day <= term
-
-    def _with(self, effective: Iterable[Request]) -> Reading:
-        starts = [self.received_on]
-        for request in effective:
-            if request.received_on is None:
-                return Reading(None)
-            starts.append(request.received_on)
-        return Reading(max(starts))
+    def _start(self, effective: Iterable[Request]) -> date:
+        return max([self.received_on, *(request.received_on or AWAITED for request in effective)])
 
     @property
     def is_waiting(self) -> bool:
@@ -163,67 +163,73 @@ class Deadline:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The count, line by line, each with its legal basis."""
-        return tuple(self._lines())
+        """The count in the order of the days, each line with its legal basis; what is still awaited comes last."""
+        return tuple(sorted(self._lines(), key=lambda line: line.day or AWAITED))
 
     def _lines(self) -> Iterator[Line]:
+        """Acts before what follows from them: the lines of one day keep this order."""
         yield Line(self.received_on, "Dossier reçu par l'ARS", "Le délai de deux mois commence ce jour.", L114_3)
-        for request in sorted(self.requests, key=lambda each: (each.asked_on, each.received_on or date.max)):
-            yield self._asked(request)
+        effective = self.effective_requests
+        for request in self.requests:
+            yield _asked(request, in_time=request in effective)
+        for request in self.requests:
             if request.received_on:
-                yield self._received(request)
+                yield _received(request, request.received_on, effective)
         yield Line(
             self.last_safe_day,
             "Dernier jour sûr",
-            "Une opposition notifiée ce jour au plus tard est en temps dans toutes les manières de compter ; "
+            "Une opposition notifiée ce jour au plus tard est dans le délai quelle que soit la manière de compter ; "
             "les pièces demandées ne le déplacent pas.",
             SAFETY,
         )
-        if self.complete.start is None:
-            yield Line(
-                None,
-                "Pièce indispensable attendue",
-                "Lecture complète : aucun terme tant que la pièce n'est pas reçue. Lecture prudente : dernier jour le "
-                f"{_told(last_day(self.received_on))}, validation acquise le {_told(acquired_on(self.received_on))}.",
-                L114_5,
-            )
-            return
         start = self.complete.start
+        yield from self._awaited() if start is None else _term(start)
+
+    def _awaited(self) -> Iterator[Line]:
         yield Line(
-            last_day(start),
-            "Dernier jour",
-            f"Deux mois de quantième à quantième depuis le {_told(start)} ; ni samedi, ni dimanche, ni jour férié ne "
-            "le déplacent. Une opposition se notifie ce jour au plus tard.",
-            L1434_12,
-        )
-        yield Line(
-            acquired_on(start),
-            "Validation acquise",
-            "Sans opposition notifiée, le projet de santé est réputé validé à partir de ce jour.",
-            L1434_12,
+            None,
+            "Pièce indispensable attendue",
+            "Pas de terme tant qu'elle n'est pas reçue. À ne compter que du dépôt, le dernier jour serait le "
+            f"{_told(last_day(self.received_on))} et la validation acquise le {_told(acquired_on(self.received_on))}.",
+            L114_5,
         )
 
-    def _asked(self, request: Request) -> Line:
-        if not request.is_indispensable:
-            return Line(request.asked_on, "Pièce utile demandée", "Sans effet sur le délai.", L114_5_1)
-        if request in self.effective_requests:
-            effect = "Demandée dans le délai : un nouveau délai de deux mois partira de la réception de la pièce."
-        else:
-            effect = "Demandée après le terme : sans effet sur le délai."
-        return Line(request.asked_on, "Pièce indispensable demandée", effect, L114_5)
 
-    def _received(self, request: Request) -> Line:
-        acts = request in self.effective_requests
-        if not acts:
-            return Line(request.received_on, "Pièce reçue", "Sans effet sur le délai.", L114_5_1)
-        if any(
-            other.received_on is None or other.received_on > (request.received_on or date.max)
-            for other in self.effective_requests
-        ):
-            effect = "Une autre pièce indispensable arrive plus tard : c'est la dernière qui compte."
-        else:
-            effect = "Dernière pièce indispensable : le délai de deux mois repart de ce jour."
-        return Line(request.received_on, "Pièce indispensable reçue", effect, L114_5)
+def _asked(request: Request, *, in_time: bool) -> Line:
+    if not request.is_indispensable:
+        return Line(request.asked_on, "Pièce non indispensable demandée", NO_EFFECT, L114_5_1, request.what)
+    if not in_time:
+        effect = "Demandée après le terme : le silence a déjà validé. Sans effet sur le délai."
+        return Line(request.asked_on, "Pièce indispensable demandée", effect, L1434_12, request.what)
+    effect = "Demandée dans le délai : un nouveau délai de deux mois partira de la réception de la pièce."
+    return Line(request.asked_on, "Pièce indispensable demandée", effect, L114_5, request.what)
+
+
+def _received(request: Request, day: date, effective: tuple[Request, ...]) -> Line:
+    if request not in effective:
+        basis = L1434_12 if request.is_indispensable else L114_5_1
+        return Line(day, "Pièce reçue", NO_EFFECT, basis, request.what)
+    if any(other.asked_on <= day < (other.received_on or AWAITED) for other in effective):
+        effect = "Une autre pièce indispensable manque encore : c'est la dernière reçue qui comptera."
+    else:
+        effect = "Plus rien d'indispensable ne manque : le délai de deux mois repart en entier de ce jour."
+    return Line(day, "Pièce indispensable reçue", effect, L114_5, request.what)
+
+
+def _term(start: date) -> Iterator[Line]:
+    yield Line(
+        last_day(start),
+        "Dernier jour",
+        f"Deux mois de quantième à quantième depuis le {_told(start)}, sans report pour un samedi, un dimanche ou un "
+        "jour férié. Une opposition se notifie ce jour au plus tard.",
+        L1434_12,
+    )
+    yield Line(
+        acquired_on(start),
+        "Validation acquise",
+        "Sans opposition notifiée dans le délai, le projet de santé est réputé validé à partir de ce jour.",
+        L1434_12,
+    )
 
 
 def _told(day: date) -> str:

@@ -14,6 +14,7 @@ from projects.models import Filing, PieceRequest, Project
 from projects.workflow import last_recorded, lock, plan_silence, settle
 
 NOT_YOURS = "Les pièces sont demandées et reçues par l'ARS, dans ses départements."
+NO_FILING = "Aucun dépôt n'est à l'examen : sa décision est déjà enregistrée, ou il a été retiré."
 IN_THE_FUTURE = "La date est dans le futur : ce qui n'a pas encore eu lieu ne s'enregistre pas."
 
 
@@ -28,7 +29,7 @@ def ask_pieces(user: User, pk: int, request: PieceRequest) -> PieceRequest:
     """
     with transaction.atomic():
         project = _locked(user, pk)
-        request.filing = _open_filing(project)
+        request.filing = _filing_under_examination(project)
         request.recorded_by = user
         _save(project, request, user)
     return request
@@ -38,7 +39,7 @@ def receive_pieces(user: User, pk: int, request_pk: int, received_on: date) -> P
     """Record that the pieces asked have all arrived. Raises as `ask_pieces` does."""
     with transaction.atomic():
         project = _locked(user, pk)
-        request = PieceRequest.objects.get(pk=request_pk, filing=_open_filing(project))
+        request = PieceRequest.objects.get(pk=request_pk, filing=_filing_under_examination(project))
         if request.received_on:
             raise ValidationError(f"Ces pièces ont déjà été reçues le {in_words(request.received_on)}.")
         request.received_on = received_on
@@ -53,10 +54,16 @@ def _locked(user: User, pk: int) -> Project:
     return project
 
 
-def _open_filing(project: Project) -> Filing:
+def open_filing(project: Project) -> Filing | None:
+    """The filing that nobody has decided on, even if silence has: what was asked in time may be typed late."""
     filing = project.last_filing()
-    if filing is None or last_recorded(project).pk != filing.stage_id:
-        raise ValidationError("Aucun dépôt n'est à l'examen : sa décision est déjà enregistrée, ou il a été retiré.")
+    return filing if filing and last_recorded(project).pk == filing.stage_id else None
+
+
+def _filing_under_examination(project: Project) -> Filing:
+    filing = open_filing(project)
+    if filing is None:
+        raise ValidationError(NO_FILING)
     return filing
 
 

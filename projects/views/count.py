@@ -1,0 +1,25 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from projects.clock import RULES
+from projects.filings import conclusion, stage_after
+from projects.models import Filing
+from projects.views.access import readable_project
+
+
+def filing_count(request: HttpRequest, pk: int, filing_pk: int) -> HttpResponse:
+    """The count of a filing, to be printed and signed: line by line, each with its legal basis."""
+    project = readable_project(request, pk)
+    filings = Filing.objects.select_related("stage").prefetch_related("piece_requests")
+    filing = get_object_or_404(filings, pk=filing_pk, stage__project=project)
+    deadline = filing.deadline
+    context = {
+        "project": project,
+        "today": timezone.localdate(),
+        "filing": filing,
+        "deadline": deadline,
+        "conclusion": conclusion(deadline, stage_after(project, filing)),
+        "rule_text": RULES.get(filing.rule, ""),
+    }
+    return render(request, "projects/count.html", context)
