@@ -41,6 +41,16 @@ class InstitutionAdmin(CountryAdmin):
     list_display = ["name", "kind"]
     list_filter = ["kind"]
     search_fields = ["name"]
+    fieldsets = [
+        (None, {"fields": ["name", "kind"]}),
+        (
+            "Dans les courriers",
+            {
+                "fields": ["service", "address", "city", "email", "phone"],
+                "description": "L'accusé de réception d'un projet de santé doit les donner (CRPA, art. R. 112-5).",
+            },
+        ),
+    ]
 
 
 class WithinOwnScope:

@@ -1,14 +1,15 @@
-"""What falls due, and what waits for whom, among projects."""
+"""What falls due among projects: the clocks that run, the opinions and the pieces that were asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import User
-from accounts.models.institution import Side
 from projects.clock import Deadline
-from projects.models import Filing, Project, Stage
+from projects.models import Consultation, Filing, Project, Stage
 from projects.states import State
 
 SOON = 15  # days: time enough to write, sign and notify a decision
@@ -16,11 +17,14 @@ SOON = 15  # days: time enough to write, sign and notify a decision
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A filing whose clock runs: unless somebody acts before, silence validates it."""
+    """An act and the last day for it. `deadline` is the clock of the filing that the act belongs to, if it has one."""
 
     project: Project
-    deadline: Deadline
-    days_left: int  # before the end of the last safe day; negative once it is passed
+    what: str  # in French
+    day: date
+    days_left: int  # before the end of `day`; negative once it is passed
+    url: str
+    deadline: Deadline | None = None
 
     @property
     def is_late(self) -> bool:
@@ -32,44 +36,32 @@ class Due:
 
 
 def due_items(user: User, day: date) -> list[Due]:
-    """Tacit validations to come in the user's own departments, the most pressing first."""
+    """What falls due in the user's own departments, the most pressing first; a clock before the rest of its day."""
     own = Project.objects.in_departments(user.own_departments)
-    filings = (
-        Filing.objects.filter(stage__in=Stage.objects.on(day).filter(state=State.FILED, project__in=own))
-        .select_related("stage__project")
-        .prefetch_related("piece_requests")
-    )
-    running = [(filing.stage.project, filing.deadline) for filing in filings]
-    items = [Due(project, deadline, (deadline.last_safe_day - day).days) for project, deadline in running]
-    return sorted(items, key=lambda due: (due.deadline.last_safe_day, due.project.search_name))
+    stages = Stage.objects.on(day).filter(project__in=own)
+    items = [*_of_filings(stages, day), *_of_consultations(stages, day)]
+    return sorted(items, key=lambda due: (due.day, due.deadline is None, due.project.search_name))
 
 
-AWAITED: dict[State, dict[Side, str]] = {
-    State.LETTER_FILED: {
-        Side.ARS: "Examiner la lettre d'intention",
-        Side.INSURANCE: "Examiner la lettre d'intention",
-    },
-    State.LETTER_VALIDATED: {Side.ARS: "Engager l'ingénierie"},
-    State.FILED: {Side.ARS: "Instruire le projet de santé"},
-    State.VALIDATED: {
-        Side.ARS: "Préparer et signer l'ACI",
-        Side.INSURANCE: "Préparer et signer l'ACI",
-    },
-}
-"""What each side of the binôme does next, by state; elsewhere the promoters have the pen."""
+def _of_filings(stages: QuerySet[Stage], day: date) -> Iterator[Due]:
+    """Unless somebody acts before, silence validates what is filed."""
+    filings = Filing.objects.filter(stage__in=stages.filter(state=State.FILED))
+    for filing in filings.select_related("stage__project").prefetch_related("piece_requests"):
+        project, deadline = filing.stage.project, filing.deadline
+        page = project.get_absolute_url()
+        yield _due(project, "Dernier jour sûr", deadline.last_safe_day, day, page, deadline)
+        for request in filing.piece_requests.all():
+            if request.due_on and not request.received_on:
+                yield _due(project, "Pièces attendues", request.due_on, day, page)
 
 
-def awaited_from(side: Side | None) -> dict[State, str]:
-    """States that wait for this side, with what it has to do."""
-    return {state: by_side[side] for state, by_side in AWAITED.items() if side in by_side}
+def _of_consultations(stages: QuerySet[Stage], day: date) -> Iterator[Due]:
+    awaited = Consultation.objects.filter(stage__in=stages, answered_on=None)
+    for consultation in awaited.select_related("stage__project"):
+        what = f"Avis attendu ({consultation.get_partner_display()})"
+        project = consultation.stage.project
+        yield _due(project, what, consultation.due_on, day, reverse("project_examination", args=[project.pk]))
 
 
-def waiting_for(user: User, day: date) -> QuerySet[Stage]:
-    """Stages that wait for the user's institution in the departments it leads, the oldest first, with their `total`."""
-    return (
-        Stage.objects.on(day)
-        .filter(state__in=awaited_from(user.side), project__lead_department__in=user.own_departments)
-        .annotate(total=Window(Count("pk")))
-        .select_related("project")
-        .order_by("since", "project__search_name")
-    )
+def _due(project: Project, what: str, last_day: date, today: date, url: str, deadline: Deadline | None = None) -> Due:
+    return Due(project, what, last_day, (last_day - today).days, url, deadline)

@@ -16,6 +16,8 @@ from projects.columns import with_columns_on
 from projects.models import Project
 from projects.models.project import ProjectQuerySet
 from projects.states import LIVING, Column, State
+from projects.turn import Actor
+from projects.turns import Standing, awaited
 
 
 def readable_departments(request: HttpRequest):
@@ -65,6 +67,9 @@ class ProjectFilter(filters.FilterSet):
     colonne = filters.ChoiceFilter(
         method="unchanged", choices=Column.choices, label="Colonne de la photographie", empty_label="Toutes"
     )
+    tour = filters.MultipleChoiceFilter(
+        method="unchanged", choices=Actor.choices, label="À qui est-ce ?", widget=forms.CheckboxSelectMultiple
+    )
     termines = filters.BooleanFilter(method="unchanged", label="Y compris terminés", widget=forms.CheckboxInput)
     date = DayFilter(method="unchanged", label="Situation au")
 
@@ -90,6 +95,9 @@ class ProjectFilter(filters.FilterSet):
     def filter_queryset(self, rows: ProjectQuerySet) -> ProjectQuerySet:
         day = self.form.cleaned_data["date"]
         rows = super().filter_queryset(rows).with_state_on(day).filter(state_on__in=self.states())
+        if actors := self.form.cleaned_data["tour"]:
+            standings = [Standing.of_listed(project) for project in rows.only("finess")]
+            rows = rows.filter(pk__in=awaited(standings, actors, day))
         return with_columns_on(rows, day)
 
     def states(self) -> frozenset[State]:
@@ -118,6 +126,8 @@ class ProjectFilter(filters.FilterSet):
                 return f"« {value} »"
             case "termines":
                 return field.label
+            case "tour":
+                return f"en attente de : {Actor(value).label}"
             case "date":
                 return f"au {in_words(self.day)}"
         return next((str(label) for key, label in field.choices if str(key) == value), value)

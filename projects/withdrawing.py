@@ -1,19 +1,53 @@
-"""Taking back what was entered by mistake on a stage: its author says why, and the field history keeps it."""
+"""Taking back what was entered by mistake: its author says why, and the field history keeps it."""
+
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from projects.models import Consultation, Opinion, PieceRequest, Project, Signature, Stage
-from projects.pieces import count_again
+from projects.models import (
+    Consultation,
+    EngineeringGrant,
+    Escalation,
+    ExchangedVersion,
+    GrantPayment,
+    JournalEntry,
+    Opinion,
+    OtherFunding,
+    PieceRequest,
+    Project,
+    RolloutEvent,
+    Signature,
+)
+from projects.opinions import review_disagreement
+from projects.pieces import count_again, open_filing
 from projects.workflow import lock, remove
 
-WITHDRAWABLE: dict[str, type[models.Model]] = {
-    "avis": Opinion,
-    "avis-demande": Consultation,
-    "pieces": PieceRequest,
-    "signature": Signature,
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of row: how its project is reached, and the page (with its anchor) that shows it."""
+
+    model: type[models.Model]
+    path_to_project: str
+    page: str
+    anchor: str = ""
+
+
+WITHDRAWABLE = {
+    "avis": Kind(Opinion, "stage__project", "project_examination"),
+    "avis-demande": Kind(Consultation, "stage__project", "project_examination"),
+    "desaccord": Kind(Escalation, "stage__project", "project_examination"),
+    "pieces": Kind(PieceRequest, "filing__stage__project", "project_examination"),
+    "signature": Kind(Signature, "stage__project", "project_examination"),
+    "journal": Kind(JournalEntry, "project", "project", "#journal"),
+    "convention": Kind(EngineeringGrant, "project", "project_funding"),
+    "versement": Kind(GrantPayment, "grant__project", "project_funding"),
+    "financement": Kind(OtherFunding, "project", "project_funding"),
+    "deploiement": Kind(RolloutEvent, "project", "project_rollout"),
+    "version": Kind(ExchangedVersion, "project", "project_rollout"),
 }
 """What can be withdrawn, by the word of its address."""
 
@@ -22,26 +56,26 @@ NOT_YOURS = "Seuls son auteur, un responsable de son institution ou un administr
 
 def withdrawable(project: Project, kind: str, row_pk: int) -> models.Model:
     """The row of `kind` on this project; raises its model's DoesNotExist, KeyError for an unknown kind."""
-    model = WITHDRAWABLE[kind]
-    path = "filing__stage__project" if model is PieceRequest else "stage__project"
-    return model.objects.get(**{path: project}, pk=row_pk)
+    asked = WITHDRAWABLE[kind]
+    return asked.model.objects.get(**{asked.path_to_project: project}, pk=row_pk)
 
 
-def stage_of(row: models.Model) -> Stage:
-    return row.filing.stage if isinstance(row, PieceRequest) else row.stage
+def author_of(row: models.Model) -> User | None:
+    """Who entered what would be withdrawn: of a disagreement, the decision that ended it."""
+    return (isinstance(row, Escalation) and row.closed_by) or row.recorded_by
 
 
 def may_withdraw(user: User, project: Project, row: models.Model) -> bool:
     if not user.can_write_in(project.department_codes()):
         return False
-    author = row.recorded_by
+    author = author_of(row)
     if user.is_administrator or author == user:
         return True
     return user.role == User.Role.MANAGER and author is not None and author.side == user.side
 
 
 def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models.Model:
-    """Remove a row entered by mistake, and count the clock again if it was a piece request.
+    """Remove a row entered by mistake, and what only rested on it: the count of a clock, a FINESS number.
 
     Raises Project.DoesNotExist out of scope, the row's DoesNotExist, PermissionDenied, ValidationError.
     """
@@ -52,12 +86,25 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
             raise PermissionDenied(NOT_YOURS)
         if not reason.strip():
             raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
-        stage = stage_of(row)
-        if isinstance(row, Signature) and project.stage_on(timezone.localdate()) != stage:
-            raise ValidationError(
-                "L'acte est signé de tous et l'étape enregistrée : annulez d'abord cette étape sur la fiche du projet."
-            )
+        if obstacle := why_not_withdraw(project, row):
+            raise ValidationError(obstacle)
         remove(row, reason)
+        if isinstance(row, Opinion | Escalation):
+            review_disagreement(row.stage, reason, by=user)
         if isinstance(row, PieceRequest):
             count_again(project, by=user)
+        if isinstance(row, RolloutEvent) and row.kind == RolloutEvent.Kind.FINESS:
+            project.finess = ""
+            project.save(update_fields=["finess"])
     return row
+
+
+def why_not_withdraw(project: Project, row: models.Model) -> str:
+    """Why this row cannot go before something else does; empty when it can."""
+    if isinstance(row, Signature) and project.stage_on(timezone.localdate()) != row.stage:
+        return "L'acte est signé de tous et l'étape enregistrée : annulez d'abord cette étape sur la fiche du projet."
+    if isinstance(row, PieceRequest) and open_filing(project) != row.filing:
+        return "Ce dépôt est décidé, compte tenu de ces pièces : annulez d'abord sa décision sur la fiche du projet."
+    if isinstance(row, EngineeringGrant) and row.payments.exists():
+        return "Des versements sont enregistrés sur cette convention : retirez-les d'abord."
+    return ""

@@ -14,7 +14,26 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.models import ImportBatch, Opinion, Project, Promoter, Stage, Verdict
+from projects.models import (
+    Absence,
+    DirectoryEntry,
+    Document,
+    DocumentType,
+    EngineeringGrant,
+    Filing,
+    Grid,
+    ImportBatch,
+    LetterModel,
+    LibraryEntry,
+    Opinion,
+    OtherFunding,
+    Project,
+    Promoter,
+    Purpose,
+    Stage,
+    Verdict,
+)
+from projects.phases import Phase
 from projects.states import State
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
 
@@ -88,6 +107,27 @@ def writers_of(side: Side) -> Rule:
     return rule
 
 
+def those_of(side: Side) -> Rule:
+    """Writers of one institution, and nobody in its place."""
+
+    def rule(person: Person, where: str) -> int:
+        status = writers(person, where)
+        return 403 if status == 200 and Institution(kind=person.kind).side != side else status
+
+    return rule
+
+
+def those_of_a_side(person: Person, where: str) -> int:
+    """Who speaks for an institution of the binôme: its own, whichever it is."""
+    status = writers(person, where)
+    return 403 if status == 200 and Institution(kind=person.kind).side is None else status
+
+
+def writers_and_the_urps(person: Person, where: str) -> int:
+    """A partner asked for its opinion answers in its own department."""
+    return 200 if person.kind == Kind.URPS and where == OWN else writers(person, where)
+
+
 def creators(person: Person, where: str) -> int:
     return 200 if person.writes else 403
 
@@ -96,6 +136,20 @@ def managers_of_the_author(person: Person, where: str) -> int:
     """The projects of this walk have no author: only administrators take their steps back."""
     status = writers(person, where)
     return 403 if status == 200 and not person.is_administrator else status
+
+
+def binome_and_administrators(person: Person, where: str) -> int:
+    """Who can be a referent, and who arranges for them."""
+    return 200 if person.is_administrator or Institution(kind=person.kind).side else 403
+
+
+def in_charge_of_the_ars(person: Person, where: str) -> int:
+    is_head = person.role == Role.MANAGER and Institution(kind=person.kind).side == Side.ARS
+    return 200 if person.is_administrator or is_head else 403
+
+
+def managers(person: Person, where: str) -> int:
+    return 200 if person.is_administrator or person.role == Role.MANAGER else 403
 
 
 def administrators(person: Person, where: str) -> int:
@@ -124,17 +178,56 @@ PAGES = [
     Page("remuneration", members),
     Page("password_change", members, post=200),
     Page("projects", members),
+    Page("directory", members),
+    Page("directory_add", creators, post=422),
+    Page("directory_edit", writers, ("contact",), post=422),
+    Page("absences", members),
+    Page("absence_add", binome_and_administrators, post=422),
+    Page("absence", in_charge_of_the_ars, ("absence",), post=422),
+    Page("handover", creators, post=422),
+    Page("handover_done", members, ("officer",)),
     Page("project_new", creators, post=422),
     Page("project", readers, ("pk",)),
     Page("project_history", readers, ("pk",)),
     Page("project_examination", readers, ("pk",)),
+    Page("opinion", those_of(Side.ARS), ("pk", "letter stage", Side.ARS), post=422),
+    Page("opinion", those_of(Side.INSURANCE), ("pk", "letter stage", Side.INSURANCE), post=422),
+    Page("escalation", writers, ("pk", "escalation"), post=422),
+    Page("consultation_new", writers, ("pk", "letter stage"), post=422),
+    Page("consultation_remind", writers, ("pk", "consultation"), post=422),
+    Page("consultation_answer", writers_and_the_urps, ("pk", "consultation"), post=422),
+    Page("vigilance_new", those_of_a_side, ("pk", "letter stage"), post=422),
+    Page("vigilance_lift", writers, ("pk", "point"), post=422),
+    Page("project_grids", readers, ("pk",)),
+    Page("project_grid", readers, ("pk", Grid.Kind.LETTER)),
+    Page("project_grid_answers", those_of(Side.ARS), ("pk", Grid.Kind.LETTER, Side.ARS), get=405, post=422),
+    Page("project_grid_answers", those_of(Side.INSURANCE), ("pk", Grid.Kind.LETTER, Side.INSURANCE), get=405, post=422),
     Page("project_documents", readers, ("pk",)),
+    Page("document_add", writers, ("pk",), post=422),
+    Page("document_download", readers, ("pk", "document")),
+    Page("document_withdraw", managers_of_the_author, ("pk", "document"), post=422),
+    Page("library", members),
+    Page("library_download", members, ("entry",)),
+    Page("library_grid", members, (Grid.Kind.LETTER,)),
     Page("project_funding", readers, ("pk",)),
+    Page("grant_new", writers_of(Side.ARS), ("pk",), post=422),
+    Page("grant_edit", writers_of(Side.ARS), ("pk", "grant"), post=422),
+    Page("payment_new", writers_of(Side.ARS), ("pk", "grant"), post=422),
+    Page("other_funding_new", writers, ("pk",), post=422),
+    Page("other_funding_edit", writers, ("pk", "other_funding"), post=422),
     Page("project_rollout", readers, ("pk",)),
+    Page("rollout_event", writers, ("pk", "restitution"), post=422),
+    Page("rollout_event", writers_of(Side.ARS), ("pk", "finess"), post=422),
+    Page("rollout_event", writers_of(Side.INSURANCE), ("pk", "draft_sent"), post=422),
+    Page("version_new", writers, ("pk",), post=422),
+    Page("filing_count", readers, ("pk", "filing")),
+    Page("piece_ask", writers_of(Side.ARS), ("pk",), post=422),
+    Page("piece_receive", writers_of(Side.ARS), ("pk", "pieces"), post=422),
     Page("project_edit", writers, ("pk",), post=422),
     Page("project_perimeter", writers, ("pk",), post=422),
     Page("project_contacts", writers, ("pk",), post=422),
     Page("project_note", writers, ("pk",), get=405, post=422),
+    Page("project_journal", writers, ("pk",), get=405, post=422),
     Page("project_referent", writers_of(Side.ARS), ("pk", Side.ARS), post=422),
     Page("project_referent", writers_of(Side.INSURANCE), ("pk", Side.INSURANCE), post=422),
     Page("step", writers, ("pk", "receive_letter"), post=422),
@@ -142,6 +235,11 @@ PAGES = [
     Page("signatures", writers, ("pk",), post=422),
     Page("withdraw", managers_of_the_author, ("pk", "avis", "opinion"), post=422),
     Page("step_take_back", managers_of_the_author, ("pk",), post=422),
+    Page("letter_new", writers_of(Side.ARS), ("pk", "acknowledgement"), post=422),
+    Page("letter_new", writers, ("pk", "joint_letter"), post=422),
+    Page("letter_models", members),
+    Page("letter_model_new", managers, post=422),
+    Page("letter_model_download", members, ("letter_model",)),
     Page("imports", administrators, post=400),
     Page("import", uploader_alone, ("batch",)),
     Page("import_annotated", uploader_alone, ("batch",)),
@@ -155,6 +253,70 @@ def opinion_on(project: Project) -> int:
     """An opinion without author, so that only administrators withdraw it."""
     said = {"side": Side.ARS, "verdict": Verdict.FAVOURABLE, "given_on": date(2024, 2, 1)}
     return Opinion.objects.create(stage=project.stages.last(), **said).pk
+
+
+def filing_on(project: Project) -> dict[str, int]:
+    """A filing under examination, and pieces that it lacks."""
+    filing = Filing.objects.create(stage=project.stages.last())
+    pieces = filing.piece_requests.create(pieces="Statuts", asked_on=filing.received_on)
+    return {"filing": filing.pk, "pieces": pieces.pk}
+
+
+def grant_on(project: Project) -> int:
+    said = {"amount": 20_000, "purpose": Purpose.PROVIDER, "signed_on": date(2024, 2, 1)}
+    return EngineeringGrant.objects.create(project=project, starts_on=date(2024, 2, 1), **said).pk
+
+
+def other_funding_on(project: Project) -> int:
+    said = {"funder": "Métropole", "purpose": Purpose.TIME, "starts_on": date(2024, 2, 1)}
+    return OtherFunding.objects.create(project=project, **said).pk
+
+
+def document_on(project: Project) -> int:
+    """A document without author."""
+    type_, _ = DocumentType.objects.get_or_create(name="Autre document")
+    content = ContentFile(b"%PDF-1.4", name="a.pdf")
+    said = {"filename": "a.pdf", "content_type": "application/pdf", "size": 8, "sha256": "0" * 64}
+    return Document.objects.create(project=project, type=type_, file=content, **said).pk
+
+
+def people_around() -> dict[str, int]:
+    """In one's own department: an officer of the ARS who is away, and somebody in the directory."""
+    own, long_ago = DepartmentFactory(), date(2024, 1, 1)
+    officer = UserFactory(role=Role.OFFICER, institution__kind=Kind.ARS_DELEGATION, departments=[own])
+    told = {"function": DirectoryEntry.Function.DAM, "name": "Léa Roux"}
+    return {
+        "officer": officer.pk,
+        "absence": Absence.objects.create(user=officer, since=long_ago).pk,
+        "contact": DirectoryEntry.objects.create(department=own, since=long_ago, **told).pk,
+    }
+
+
+def library_entry() -> int:
+    Grid.objects.create(kind=Grid.Kind.LETTER, version="2020", since=date(2020, 1, 1))
+    said = {"phase": Phase.LETTER, "title": "Guide", "since": date(2020, 1, 1), "filename": "g.pdf", "sha256": "0" * 64}
+    return LibraryEntry.objects.create(file=ContentFile(b"%PDF-1.4", name="g.pdf"), **said).pk
+
+
+def letter_model() -> int:
+    file = ContentFile(b"PK", name="modele.docx")
+    said = {"kind": "opposition", "since": date(2020, 1, 1), "filename": "modele.docx", "sha256": "0" * 64}
+    return LetterModel.objects.create(department=DepartmentFactory(), file=file, **said).pk
+
+
+def said_of_the_letter(project: Project) -> dict[str, int]:
+    """Its examination as it was: a disagreement, an opinion asked of the URPS, a vigilance point."""
+    letter = project.stages.get(state=State.LETTER_FILED)
+    day = letter.since
+    point = project.vigilance_points.create(
+        stage=letter, side=Side.ARS, section="Axes", text="À préciser", raised_on=day
+    )
+    return {
+        "letter stage": letter.pk,
+        "escalation": letter.escalations.create(opened_on=day).pk,
+        "consultation": letter.consultations.create(partner=Kind.URPS, asked_on=day, due_on=day).pk,
+        "point": point.pk,
+    }
 
 
 def own_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[str | None]:
@@ -177,7 +339,11 @@ def projects() -> dict[str, Project]:
     return {
         where: ProjectFactory(
             lead_department=department,
-            stages=[(State.INITIATIVE, date(2024, 1, 1)), (State.ENGINEERING, date(2024, 2, 1))],
+            stages=[
+                (State.INITIATIVE, date(2024, 1, 1)),
+                (State.LETTER_FILED, date(2024, 1, 15)),
+                (State.ENGINEERING, date(2024, 2, 1)),
+            ],
             promoter=Promoter.objects.create(name=f"Association, {where}"),
         )
         for where, department in departments.items()
@@ -197,6 +363,12 @@ def batch(projects) -> ImportBatch:
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path) -> None:
     settings.MEDIA_ROOT = tmp_path
+
+
+def status_of(response: HttpResponse) -> int:
+    """Read to its end, so that a file that is given back is closed."""
+    response.getvalue()
+    return response.status_code
 
 
 def client_of(person: Person | None) -> Client:
@@ -223,20 +395,29 @@ def test_every_address_is_listed():
 def test_who_opens_a_page(case, projects, batch):
     expected, got = {}, {}
     opinions = {where: opinion_on(project) for where, project in projects.items()}
+    said = {where: said_of_the_letter(project) for where, project in projects.items()}
+    documents = {where: document_on(project) for where, project in projects.items()}
+    filings = {where: filing_on(project) for where, project in projects.items()}
+    grants = {where: grant_on(project) for where, project in projects.items()}
+    other_fundings = {where: other_funding_on(project) for where, project in projects.items()}
+    entry, around = library_entry(), people_around() | {"letter_model": letter_model()}
     for who, person in PEOPLE.items():
         client = client_of(person)
         for where, project in projects.items() if "pk" in case.needs else [(OWN, None)]:
             known = {"pk": project and project.pk, "batch": batch.pk, "opinion": opinions.get(where)}
+            known |= said[where] | filings[where] | around
+            known |= {"document": documents.get(where), "entry": entry}
+            known |= {"grant": grants.get(where), "other_funding": other_fundings.get(where)}
             url = reverse(case.name, args=[known.get(need, need) for need in case.needs])
             allowed = case.rule(person, where) if person else LOGIN
             is_opened = allowed == 200 or (person and case.get == 405)
             expected[who, where, "GET"] = case.get if is_opened else allowed
-            got[who, where, "GET"] = client.get(url).status_code
+            got[who, where, "GET"] = status_of(client.get(url))
             if case.post:
                 expected[who, where, "POST"] = case.post if allowed == 200 else allowed
                 got[who, where, "POST"] = client.post(url, NOTHING_TYPED).status_code
     assert got == expected
-    assert Stage.objects.count() == 2 * len(projects), "an empty form has written a step"
+    assert Stage.objects.count() == 3 * len(projects), "an empty form has written a step"
 
 
 def test_who_is_not_logged_in_is_sent_to_the_login_page_and_back():

@@ -6,11 +6,13 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import User
+from pilotage.my_turn import waiting_for
 from pilotage.photograph import photograph
-from projects.due import awaited_from, due_items, waiting_for
+from projects.due import due_items
 from projects.models import Project, Stage
 from projects.overlaps import overlaps
 from projects.states import Column
+from projects.turns import actors_of
 from territories.models import Department
 
 SHOWN = 6  # of each list side by side: one's portfolio stays in sight
@@ -20,8 +22,7 @@ CHANGES_SHOWN = 10
 def home(request: HttpRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     own = user.own_departments
-    awaited = awaited_from(user.side)
-    waiting = [(stage, awaited[stage.state]) for stage in waiting_for(user, today)[:SHOWN]]
+    waiting = waiting_for(user, today)
     portfolio = photograph(Department.objects.filter(pk__in=own), today).total
     current = Stage.objects.on(today).filter(project__lead_department__in=own)
     due = due_items(user, today)
@@ -29,8 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "due": due,
         "due_later": due[SHOWN:],
         "waiting": waiting,
-        "waiting_count": waiting[0][0].total if waiting else 0,
-        "awaited_states": urlencode({"etat": [state.value for state in awaited]}, doseq=True),
+        "awaited_of": urlencode({"tour": actors_of(user)}, doseq=True),
         "overlaps": overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user),
         "portfolio": [(column, portfolio.counts[column]) for column in Column],
         "portfolio_total": portfolio.total,

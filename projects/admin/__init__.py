@@ -1,3 +1,3 @@
-from projects.admin import projects
+from projects.admin import documents, funding, grids, projects
 
-__all__ = ["projects"]
+__all__ = ["documents", "funding", "grids", "projects"]

@@ -48,6 +48,8 @@ class ContactInline(WriterRights, AdministratorInline):
 
 
 class NoteInline(ReadOnlyInline):
+    """Those the administrator may read: `for_user` leaves out what the other institution keeps for itself."""
+
     model = Note
 
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from ground.templatetags.french import quoted
+from ground.templatetags.french import day, euros, quoted
 
 Shown = Mapping[str, str]  # what a form changes, in the words of the page: label → value
 
@@ -67,5 +69,16 @@ class GuardedModelForm(GuardedForm, forms.ModelForm):
             return ", ".join(str(value) for value in getattr(self.instance, name).all())
         if field.choices:
             return getattr(self.instance, f"get_{name}_display")()
-        value = getattr(self.instance, name)
-        return "" if value is None else str(value)
+        return in_words(getattr(self.instance, name))
+
+
+def in_words(value: object) -> str:
+    """A stored value as people write it."""
+    match value:
+        case None:
+            return ""
+        case date():
+            return day(value)
+        case Decimal():
+            return euros(value)
+    return str(value)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
+from dsfr.widgets import InlineRadioSelect
 
 from accounts.models import Institution, User
 from accounts.models.institution import SIDES, Side
@@ -15,17 +16,40 @@ from ground.templatetags.french import day as in_words
 from projects.forms.guard import GuardedForm, LoadedField, Shown
 from projects.models import Assignment, Contact, Note, Project
 
+SHARED = "shared"
+
 
 class NoteForm(DsfrBaseForm, forms.ModelForm):
+    """A remark; who stands on no side of the binôme only writes shared ones."""
+
     text = forms.CharField(
         label="Nouvelle note",
         widget=forms.Textarea(attrs={"rows": 3}),
         validators=[MaxLengthValidator(10_000)],  # not `max_length`: the browser would cut what is pasted
     )
+    side = forms.ChoiceField(
+        label="Qui la lit",
+        initial=SHARED,
+        widget=InlineRadioSelect,
+        help_text="Une note partagée est lue par tous ceux qui lisent ce projet.",
+    )
 
     class Meta:
         model = Note
-        fields = ["text"]
+        fields = ["text", "side"]
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if by.side is None:
+            del self.fields["side"]
+            return
+        self.fields["side"].choices = [
+            (SHARED, "Partagée avec l'autre institution"),
+            (by.side.value, f"Réservée à mon institution ({by.side.label})"),
+        ]
+
+    def clean_side(self) -> str:
+        return "" if self.cleaned_data["side"] == SHARED else self.cleaned_data["side"]
 
 
 class ContactForm(DsfrBaseForm, forms.ModelForm):

@@ -23,8 +23,7 @@ class ProjectForm(DsfrBaseForm, GuardedModelForm):
 
     class Meta:
         model = Project
-        fields = ["name", "lead_department", "other_departments", "finess"]
-        field_classes = {"finess": CodeField}
+        fields = ["name", "lead_department", "other_departments"]
         widgets = {"other_departments": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args, user: User, **kwargs) -> None:

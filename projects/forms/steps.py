@@ -11,12 +11,13 @@ from projects.models import Decision, Filing, Merger, Project, Stage
 from projects.states import State
 from projects.workflow import Step, StepKind, last_recorded, latest_day_for, take_back, take_step
 
+EVEN_LATER = "Le jour où c'est arrivé, même si vous le saisissez après."
+
 
 class StepForm(DsfrBaseForm):
     """`save()` records the step; it raises what `take_step` raises."""
 
-    day_label = "Date d'effet"
-    effective_on = PastDayField(help_text="Le jour où c'est arrivé, même si vous le saisissez après.")
+    effective_on = PastDayField(label="Date d'effet", help_text=EVEN_LATER)
     comment = forms.CharField(label="Commentaire", required=False, widget=forms.Textarea(attrs={"rows": 4}))
     reference = forms.CharField(
         label="Référence", required=False, max_length=120, help_text="Numéro du courrier, de la convention, du dossier…"
@@ -30,7 +31,6 @@ class StepForm(DsfrBaseForm):
         initial = {"effective_on": proposed, "seen_state": project.state_on_day(today)}
         super().__init__(*args, initial=initial, **kwargs)
         self.project, self.kind, self.user = project, kind, user
-        self.fields["effective_on"].label = self.day_label
         self.fields["comment"].required = kind.needs_comment
         if kind.needs_comment:
             self["comment"].help_text = "Dites pourquoi : ce texte reste dans l'histoire du projet."
@@ -53,7 +53,7 @@ class StepForm(DsfrBaseForm):
 
 
 class FilingForm(StepForm):
-    day_label = "Reçu par l'ARS le"
+    effective_on = PastDayField(label="Reçu par l'ARS le", help_text=EVEN_LATER)
     insurance_received_on = PastDayField(
         label="Reçu par la CPAM le",
         required=False,
@@ -66,7 +66,7 @@ class FilingForm(StepForm):
 
 
 class DecisionForm(StepForm):
-    day_label = "Notifiée le"
+    effective_on = PastDayField(label="Notifiée le", help_text=EVEN_LATER)
     signatory = forms.CharField(label="Signataire", max_length=150)
     signatory_title = forms.CharField(
         label="Qualité du signataire",

@@ -89,7 +89,7 @@ def _people_changes(facts: Facts, project: Project, as_of: date) -> list[Change]
             Change("Courriel", contact.email, facts.email),
             Change("Téléphone", contact.phone, facts.phone),
         ]
-    if facts.note not in {note.text for note in project.notes.all()}:
+    if facts.note not in {note.text for note in project.notes.all() if not note.side}:
         changes.append(Change("Observation", "", facts.note))
     return changes
 

@@ -113,11 +113,11 @@ def _write(
     project.promoter = _promoter(project, facts)
     project.full_clean(exclude=["perimeter"])
     project.save()
-    if row.entries is not None:
-        write_timeline(project, row.entries, by=by)
     if row.moves_territory:
         since = as_of if row.existing else min(entry.since for entry in row.entries)
         project.perimeter.set_zones([zones[code] for code in facts.codes], since, by=by)
+    if row.entries is not None:  # after the perimeter: a filing freezes its population
+        write_timeline(project, row.entries, by=by)
     project.other_departments.add(*(reached_departments(facts, leaves) - {project.lead_department_id}))
     _write_people(project, facts, accounts, as_of, by)
 
@@ -143,7 +143,7 @@ def _write_people(project: Project, facts: Facts, accounts: Accounts, as_of: dat
     if facts.contact:
         told = {"email": facts.email, "phone": facts.phone}
         project.contacts.update_or_create(name=facts.contact, defaults={k: v for k, v in told.items() if v})
-    if facts.note and not project.notes.filter(text=facts.note).exists():
+    if facts.note and not project.notes.filter(text=facts.note, side="").exists():
         Note.objects.create(project=project, text=facts.note, recorded_by=by)
 
 

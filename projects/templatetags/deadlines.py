@@ -5,7 +5,10 @@ from datetime import date
 from django import template
 from django.utils import timezone
 
+from accounts.models import User
 from projects.due import SOON
+from projects.models import Project
+from projects.pieces import may_ask_pieces as may_ask
 
 register = template.Library()
 
@@ -17,3 +20,8 @@ def urgency(day: date) -> str:
     if days_left < 0:
         return "cpts-late"
     return "cpts-soon" if days_left <= SOON else ""
+
+
+@register.filter
+def may_ask_pieces(user: User, project: Project) -> bool:
+    return may_ask(user, project)

@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from accounts.models.institution import Side
 from projects.models import Project, Stage
 
 
@@ -41,6 +42,12 @@ def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         return (in_transaction if request.method == "POST" else view)(request, *args, **kwargs)
 
     return either
+
+
+def refuse_other_side(request: HttpRequest, side: Side, why: str) -> None:
+    """403 for who is not of the institution that this act belongs to; administrators stand for both."""
+    if request.user.side != side and not request.user.is_administrator:
+        raise PermissionDenied(why)
 
 
 def may_write(request: HttpRequest, project: Project) -> bool:

@@ -14,7 +14,7 @@ from projects.views.project_page import project_page
 @atomic_when_sent
 def note_add(request: HttpRequest, pk: int) -> HttpResponse:
     project = writable_project(request, pk)
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, by=request.user)
     if not form.is_valid():
         return project_page(request, pk, note_form=form)
     form.instance.project = project

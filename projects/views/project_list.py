@@ -1,7 +1,10 @@
+from collections.abc import Collection
 from typing import Any
 
+from django.db.models import QuerySet
+
 from ground.lists import ScopedListView
-from projects.columns import PROJECT_COLUMNS
+from projects.columns import PROJECT_COLUMNS, with_turns_on
 from projects.filters import ProjectFilter
 from projects.models import Project
 
@@ -14,6 +17,11 @@ class ProjectList(ScopedListView):
     columns = PROJECT_COLUMNS
     export_title = "Projets de CPTS"
     template_name = "projects/list.html"
+
+    def completed(self, rows: QuerySet[Project]) -> Collection[Project]:
+        """With whose turn it is, where that column is shown."""
+        is_asked = any(column.key == "tour" for column in self.chosen_columns())
+        return with_turns_on(rows, self.filterset.day) if is_asked else rows
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

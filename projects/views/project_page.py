@@ -8,23 +8,31 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import asked_day
+from projects.absences import absent_on
+from projects.forms.journal import JournalForm
 from projects.forms.people import NoteForm
+from projects.grids import grid_summary
 from projects.milestones import milestones
-from projects.models import Project
+from projects.models import DirectoryEntry, Project
 from projects.overlaps import overlaps_of
 from projects.states import State
 from projects.views.access import may_write, readable_project
 from projects.views.tabs import tab_context
+from projects.vigilance import open_points
+from projects.withdrawing import may_withdraw
 from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds, why_not_take_back
 
 
-def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = None) -> HttpResponse:
-    """Everything about a project on a day, and what its reader can do with it today; `note_form`: a note refused."""
+def project_page(
+    request: HttpRequest, pk: int, *, note_form: NoteForm | None = None, journal_form: JournalForm | None = None
+) -> HttpResponse:
+    """Everything about a project on a day, and what its reader can do with it today; the forms are those refused."""
     project = readable_project(request, pk)
     day = asked_day(request)
     stage = project.stage_on(day)
     memberships = list(project.perimeter.memberships.on(day).select_related("zone").order_by("zone__search_name"))
     assignments = list(project.assignments.select_related("user__institution"))
+    absences = absent_on(day, {assignment.user_id for assignment in assignments})
     offers = offers_to(request.user, project)
     writes = may_write(request, project)
     context = {
@@ -46,19 +54,33 @@ def project_page(request: HttpRequest, pk: int, *, note_form: NoteForm | None = 
         "referents": [
             (
                 side,
-                [assignment for assignment in assignments if assignment.side == side and assignment.is_true_on(day)],
+                [
+                    (each, absences.get(each.user_id))
+                    for each in assignments
+                    if each.side == side and each.is_true_on(day)
+                ],
                 writes and (request.user.side == side or request.user.is_administrator),
             )
             for side in Side
         ],
         "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
+        "open_points": open_points(project, day),
         "absorbed": project.mergers.select_related("stage__project").order_by("stage__since"),
+        "sheets": grid_summary(project),
         "contacts": project.contacts.all(),
+        "directory": DirectoryEntry.objects.for_user(request.user)
+        .about(project.department_codes(), (membership.zone for membership in memberships), day)
+        .by_function(),
+        "journal": [
+            (entry, may_withdraw(request.user, project, entry))
+            for entry in project.journal.select_related("stage", "recorded_by__institution")
+        ],
+        "journal_form": journal_form or JournalForm(project=project),
         "notes": project.notes.for_user(request.user).select_related("recorded_by"),
-        "note_form": note_form or NoteForm(),
+        "note_form": note_form or NoteForm(by=request.user),
         "may_take_back": writes and not why_not_take_back(project, request.user),
     }
-    return render(request, "projects/project.html", context, status=422 if note_form else 200)
+    return render(request, "projects/project.html", context, status=422 if note_form or journal_form else 200)
 
 
 @dataclass(frozen=True, slots=True)

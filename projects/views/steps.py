@@ -9,7 +9,8 @@ from django.utils import timezone
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
 from projects.forms.steps import TakeBackForm, form_of
-from projects.models import Project
+from projects.models import Decision, Project
+from projects.opinions import missing_opinions
 from projects.states import State
 from projects.views.access import atomic_when_sent, readable_project, writable_project
 from projects.views.project_page import offer_of
@@ -45,13 +46,15 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             tell(request, project, kind, form.cleaned_data["effective_on"])
             return redirect(project)
     stage = project.stage_on(timezone.localdate())
+    filed = stage if stage and stage.state == State.FILED else None
     context = {
         "project": project,
         "kind": kind,
         "form": form,
         "offer": offer_of(kind, request.user, project),
         "stage": stage,
-        "deadline": stage.filing.deadline if stage and stage.state == State.FILED else None,
+        "deadline": filed.filing.deadline if filed else None,
+        "missing_opinions": missing_opinions(filed) if filed and kind.details is Decision else (),
     }
     return render(request, "projects/step.html", context, status=422 if form.is_bound else 200)
 

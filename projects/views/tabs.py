@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
+from projects.turns import Standing, turns_of
 from projects.views.access import may_write, readable_project
 
 TABS = [
@@ -22,11 +23,13 @@ TABS = [
 def tab_context(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
     """What the head of every page of a project shows; `tab` is the name of the page's address."""
     today = timezone.localdate()
+    stage = project.stage_on(today)
     return {
         "project": project,
         "today": today,
         "day": today,
-        "stage": project.stage_on(today),
+        "stage": stage,
+        "turns": turns_of([Standing.of(stage)], today)[project.pk] if stage else (),
         "may_write": may_write(request, project),
         "tabs": [(label, reverse(name, args=[project.pk]), name == tab) for label, name in TABS],
     }

@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from projects.forms.withdrawing import WithdrawForm
 from projects.views.access import readable_project
@@ -9,7 +10,7 @@ from projects.withdrawing import NOT_YOURS, WITHDRAWABLE, may_withdraw, withdraw
 
 
 def withdrawal(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
-    """Remove an opinion, a signature, a piece request entered by mistake, and say why."""
+    """Remove an opinion, a signature, a payment… entered by mistake, and say why."""
     project = readable_project(request, pk)
     if kind not in WITHDRAWABLE:
         raise Http404("Rien de tel ne se retire.")
@@ -19,6 +20,8 @@ def withdrawal(request: HttpRequest, pk: int, kind: str, row: int) -> HttpRespon
         raise Http404("Cette saisie n'existe pas ou a déjà été retirée.") from None
     if not may_withdraw(request.user, project, entered):
         raise PermissionDenied(NOT_YOURS)
+    shown = WITHDRAWABLE[kind]
+    back = reverse(shown.page, args=[pk]) + shown.anchor
     form = WithdrawForm(request.POST or None)
     if form.is_valid():
         try:
@@ -29,6 +32,6 @@ def withdrawal(request: HttpRequest, pk: int, kind: str, row: int) -> HttpRespon
             raise Http404("Cette saisie a déjà été retirée.") from None
         else:
             messages.success(request, f"Retiré : {entered}. L'historique le garde, avec la raison.")
-            return redirect("project_examination", project.pk)
-    context = {"project": project, "entered": entered, "what": entered._meta.verbose_name, "form": form}
+            return redirect(back)
+    context = {"project": project, "entered": entered, "what": entered._meta.verbose_name, "form": form, "back": back}
     return render(request, "projects/withdraw.html", context, status=422 if form.is_bound else 200)

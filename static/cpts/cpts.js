@@ -37,3 +37,9 @@ addEventListener("beforeprint", () => {
     addEventListener("afterprint", () => { details.open = false; }, { once: true });
   }
 });
+
+// A button that prints the page, shown where it can.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

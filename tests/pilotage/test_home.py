@@ -1,5 +1,6 @@
 """« Mon travail »: what falls due, what waits for me, which territories collide."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -9,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Institution, User
+from accounts.models.institution import Side
 from projects.due import due_items
-from projects.models import Project
+from projects.models import Consultation, Project, Stage, Verdict
 from projects.states import State
 from territories.models import Department
 from tests.factories import InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
@@ -23,7 +25,7 @@ def fund(plaine: Department) -> User:
 
 
 def awaiting(page) -> list[tuple[str, str]]:
-    return [(stage.project.name, act) for stage, act in page.context["waiting"]]
+    return [(item.project.name, turn.what) for item in page.context["waiting"] for turn in item.turns]
 
 
 def test_filing_falls_due_with_its_three_dates(delegation: User, plaine: Department) -> None:
@@ -32,7 +34,8 @@ def test_filing_falls_due_with_its_three_dates(delegation: User, plaine: Departm
     assert item.project == project
     assert item.deadline.last_day == date(2026, 5, 31)
     assert item.deadline.acquired_on == date(2026, 6, 1)
-    assert item.deadline.last_safe_day == date(2026, 5, 30)
+    assert (item.what, item.day) == ("Dernier jour sûr", date(2026, 5, 30))
+    assert item.url == project.get_absolute_url()
     assert (item.days_left, item.is_soon, item.is_late) == (10, True, False)
 
 
@@ -67,6 +70,62 @@ def test_most_pressing_comes_first_and_other_departments_do_not(
     assert [item.project for item in due_items(delegation, date(2026, 5, 20))] == [sooner, later, reaching]
 
 
+def test_opinions_and_pieces_fall_due_on_the_day_they_are_awaited(
+    delegation: User, plaine: Department, paris: Department
+) -> None:
+    day = date(2026, 5, 20)
+    project = ProjectFactory(lead_department=plaine, stages=[(State.FILED, date(2026, 3, 31))])
+    ask_opinion(project, "msa", due_on=day)
+    ask_opinion(project, "urps", due_on=date(2026, 5, 10), answered_on=date(2026, 5, 9))
+    requests = project.last_filing().piece_requests
+    asked = {"pieces": "Statuts", "asked_on": date(2026, 4, 2)}
+    requests.create(**asked, due_on=date(2026, 5, 18))
+    requests.create(**asked, due_on=date(2026, 5, 19), received_on=date(2026, 5, 1))
+    requests.create(**asked)  # no delay was given
+    reaching = ProjectFactory(lead_department=paris, stages=[(State.LETTER_FILED, date(2026, 4, 1))])
+    reaching.other_departments.add(plaine)
+    ask_opinion(reaching, "elsm", due_on=date(2026, 6, 30))
+    ended = ProjectFactory(
+        lead_department=plaine, stages=[(State.LETTER_FILED, date(2026, 4, 1)), (State.ENGINEERING, date(2026, 5, 2))]
+    )
+    ask_opinion(ended, "elsm", due_on=day, stage=ended.stages.first())
+    assert [(item.project, item.what, item.days_left) for item in due_items(delegation, day)] == [
+        (project, "Pièces attendues", -2),
+        (project, "Avis attendu (MSA)", 0),
+        (project, "Dernier jour sûr", 10),
+        (reaching, "Avis attendu (ELSM)", 41),
+    ]
+
+
+def ask_opinion(project: Project, partner: str, *, due_on: date, stage: Stage | None = None, **said) -> None:
+    stage = stage or project.stage_on(date(2026, 5, 20))
+    Consultation.objects.create(stage=stage, partner=partner, asked_on=date(2026, 4, 1), due_on=due_on, **said)
+
+
+def test_the_clock_comes_before_the_rest_of_its_day(delegation: User, plaine: Department) -> None:
+    project = ProjectFactory(name="CPTS Z", lead_department=plaine, stages=[(State.FILED, date(2026, 3, 31))])
+    letter = ProjectFactory(name="CPTS A", lead_department=plaine, stages=[(State.LETTER_FILED, date(2026, 3, 31))])
+    ask_opinion(letter, "msa", due_on=date(2026, 5, 30))
+    assert [item.project for item in due_items(delegation, date(2026, 5, 20))] == [project, letter]
+
+
+def test_an_indispensable_piece_leaves_the_safe_day_and_takes_the_term_away(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department
+) -> None:
+    today = timezone.localdate()
+    project = ProjectFactory(lead_department=plaine, stages=[(State.FILED, today - timedelta(days=20))])
+    request = {"pieces": "Statuts", "is_indispensable": True, "asked_on": today}
+    project.last_filing().piece_requests.create(**request, due_on=today + timedelta(days=2))
+    page = client_of(delegation).get(reverse("home"))
+    assert [item.what for item in page.context["due"]] == [
+        "Pièces attendues",
+        "Dernier jour sûr",
+    ]
+    assert "dans 2 jours" in page.text
+    assert "pas de terme tant qu'elle n'est pas reçue" in page.text
+    assert page.context["waiting"] == []
+
+
 def test_home_says_dates_and_days_left_in_words(
     client_of: Callable[[User], Client], delegation: User, plaine: Department
 ) -> None:
@@ -91,10 +150,50 @@ def test_each_side_sees_what_waits_for_it(
     ]:
         ProjectFactory(name=name, lead_department=plaine, stages=[(state, today - timedelta(days=days))])
     ProjectFactory(lead_department=paris, stages=[(State.LETTER_FILED, today)])
-    letter, aci = ("CPTS à lettre", "Examiner la lettre d'intention"), ("CPTS validée", "Préparer et signer l'ACI")
-    filing = ("CPTS déposée", "Instruire le projet de santé")
-    assert awaiting(client_of(delegation).get(reverse("home"))) == [letter, filing, aci]
-    assert awaiting(client_of(fund).get(reverse("home"))) == [letter, aci]
+    letter = ("CPTS à lettre", "rendre l'avis sur la lettre d'intention")
+    filing = ("CPTS déposée", "rendre l'avis sur le projet de santé")
+    restitution = ("CPTS validée", "organiser la réunion de restitution")
+    page = client_of(delegation).get(reverse("home"))
+    assert awaiting(page) == [letter, filing, restitution]
+    assert "Rendre l&#x27;avis sur la lettre d&#x27;intention" in page.text
+    assert "depuis 20 jours" in page.text
+    assert awaiting(client_of(fund).get(reverse("home"))) == [letter, filing]
+
+
+def test_the_direction_settles_disagreements(client_of: Callable[[User], Client], plaine: Department) -> None:
+    today = timezone.localdate()
+    project = ProjectFactory(lead_department=plaine, stages=[(State.LETTER_FILED, today - timedelta(days=9))])
+    stage = project.stage_on(today)
+    stage.opinions.create(side=Side.ARS, verdict=Verdict.FAVOURABLE, given_on=today)
+    stage.opinions.create(side=Side.INSURANCE, verdict=Verdict.UNFAVOURABLE, reasons="Trop petit", given_on=today)
+    stage.escalations.create(opened_on=today)
+    regional = {"role": User.Role.MANAGER, "extent": User.Extent.REGION, "region": plaine.region}
+    for kind in (Institution.Kind.ARS_HEADQUARTERS, Institution.Kind.DCGDR):
+        client = client_of(UserFactory(institution=InstitutionFactory(kind=kind), **regional))
+        assert awaiting(client.get(reverse("home"))) == [(project.name, "trancher le désaccord")]
+
+
+def test_projects_one_follows_come_first_then_those_of_who_is_away(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department
+) -> None:
+    today = timezone.localdate()
+    names = ("CPTS d'un autre", "CPTS de l'absente", "CPTS de la présente", "CPTS à moi")
+    other, of_absent, of_present, mine = (
+        ProjectFactory(name=name, lead_department=plaine, stages=[(State.FILED, today - timedelta(days=40 - rank))])
+        for rank, name in enumerate(names)
+    )
+    absent, present = (
+        UserFactory(institution=delegation.institution, role=User.Role.OFFICER, departments=[plaine]) for _ in range(2)
+    )
+    for project, user in ((mine, delegation), (of_absent, absent), (of_present, present)):
+        project.assignments.create(side=Side.ARS, user=user, since=date(2020, 1, 1))
+    absent.absences.create(since=today - timedelta(days=3), stand_in=delegation)
+    present.absences.create(since=date(2020, 1, 1), until=today, stand_in=delegation)  # back today
+    page = client_of(delegation).get(reverse("home"))
+    assert [item.project for item in page.context["waiting"]] == [mine, of_absent, other, of_present]
+    assert page.text.count("dont vous êtes référent") == 1
+    assert page.text.count(f"En remplacement de {absent}") == 1
+    assert "En remplacement de" not in client_of(present).get(reverse("home")).text
 
 
 def test_who_decides_nothing_is_told_so(client_of: Callable[[User], Client], plaine: Department) -> None:
@@ -102,7 +201,7 @@ def test_who_decides_nothing_is_told_so(client_of: Callable[[User], Client], pla
     ProjectFactory(lead_department=plaine, stages=[(State.LETTER_FILED, date(2026, 1, 1))])
     page = client_of(UserFactory(institution=union, departments=[plaine])).get(reverse("home"))
     assert awaiting(page) == []
-    assert "Rien ne dépend de votre institution" in page.content.decode()
+    assert "Aucune étape ne dépend de votre institution" in page.content.decode()
     assert reverse("project_new") not in page.content.decode()
 
 
@@ -118,10 +217,32 @@ def test_long_lists_show_their_first_lines_and_lead_to_the_rest(
     text = page.content.decode()
     assert [item.project for item in page.context["due_later"]] == filed[6:]
     assert "2 autres échéances" in text
-    assert [stage.project for stage, _ in page.context["waiting"]] == filed[:6]
+    assert [item.project for item in page.context["waiting"]] == filed
+    assert text.count("Rendre l&#x27;avis sur le projet de santé") == 6
     assert "Les 8 projets qui attendent" in text
     assert "Les 28 superpositions" in text
     assert text.count("zone partagée,") == 6
+
+
+@pytest.mark.parametrize("kind", [Institution.Kind.ARS_DELEGATION, Institution.Kind.CPAM, Institution.Kind.DCGDR])
+def test_the_link_to_what_waits_opens_the_very_same_projects(
+    client_of: Callable[[User], Client], kind: Institution.Kind, plaine: Department, paris: Department
+) -> None:
+    today = timezone.localdate()
+    for state in State:
+        for department in (plaine, paris):
+            ProjectFactory(
+                lead_department=department, stages=[(State.INITIATIVE, date(2019, 1, 1)), (state, today)]
+            ).other_departments.add(plaine)
+    for days in range(1, 9):
+        ProjectFactory(lead_department=plaine, stages=[(State.LETTER_FILED, today - timedelta(days=days))])
+    client = client_of(
+        UserFactory(institution=InstitutionFactory(kind=kind), role=User.Role.OFFICER, departments=[plaine])
+    )
+    page = client.get(reverse("home"))
+    waiting = {item.project for item in page.context["waiting"]}
+    (link,) = re.findall(r'href="([^"]+)">Les \d+ projets qui attendent', page.text)
+    assert set(client.get(link.replace("&amp;", "&")).context["object_list"]) == waiting
 
 
 def test_portfolio_counts_my_departments_and_opens_their_lists(
@@ -166,6 +287,6 @@ def test_queries_do_not_grow_with_rows(
     for wanted in (3, 6):
         while Project.objects.filter(lead_department=plaine).count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(18):
             page = client.get(reverse("home"))
         assert len(page.context["due"]) == len(page.context["waiting"]) == wanted

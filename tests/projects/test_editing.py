@@ -17,7 +17,6 @@ def typed(**said) -> dict:
     return {
         "name": "CPTS du Levant",
         "lead_department": "99",
-        "finess": "",
         "loaded": "{}",
         "promoter-loaded": "{}",
         "promoter-name": "",
@@ -40,18 +39,13 @@ def test_a_project_is_created_with_its_first_stage(client_of, ars, neighbour):
 
 def test_identifiers_may_be_pasted_with_their_spaces(client_of, ars):
     said = {
-        "finess": "75 071 218 4",
         "promoter-name": "Asso",
         "promoter-siret": "130 025 265 00013",
         "promoter-rna": "w931012345",
     }
     client_of(ars).post(NEW, typed(**said))
     project = Project.objects.get()
-    assert (project.finess, project.promoter.siret, project.promoter.rna) == (
-        "750712184",
-        "13002526500013",
-        "W931012345",
-    )
+    assert (project.promoter.siret, project.promoter.rna) == ("13002526500013", "W931012345")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +55,6 @@ def test_identifiers_may_be_pasted_with_their_spaces(client_of, ars):
         ({"name": "…"}, "Donnez un nom au projet"),
         ({"lead_department": "98"}, "Sélectionnez un choix valide"),
         ({"other_departments": ["99"]}, "chef de file n&#x27;est pas à cocher"),
-        ({"finess": "930000001"}, "mal recopié"),
         ({"since": "2999-01-01"}, "dans le futur"),
         ({"since": "2016-01-25"}, "Les CPTS n&#x27;existent que depuis le 26 janvier 2016"),
         ({"since": ""}, "Ce champ est obligatoire"),
@@ -82,11 +75,9 @@ def test_what_is_wrong_is_told_and_nothing_written(said, reason, client_of, ars,
     assert not Promoter.objects.exists()
 
 
-def test_a_finess_belongs_to_one_project(client_of, ars):
-    ProjectFactory(finess="750712184")
-    page = client_of(ars).post(NEW, typed(finess="750712184"))
-    assert page.status_code == 422
-    assert "déjà celui d&#x27;un autre projet" in page.text
+def test_no_finess_is_typed_here_the_ars_gives_it_after_the_validation(client_of, ars):
+    client_of(ars).post(NEW, typed(finess="750712184"))
+    assert Project.objects.get().finess == ""
 
 
 def test_a_namesake_of_the_department_must_be_confirmed(client_of, ars, neighbour):
@@ -138,7 +129,6 @@ def loaded(client, project: Project) -> dict:
         "name": form.initial["name"],
         "lead_department": form.initial["lead_department"],
         "other_departments": [department.pk for department in form.initial["other_departments"]],
-        "finess": form.initial["finess"],
         "loaded": form.initial["loaded"],
         "promoter-name": promoter.initial["name"],
         "promoter-legal_form": promoter.initial["legal_form"],
@@ -158,16 +148,16 @@ def test_it_is_changed_and_its_history_kept(project, client_of, ars):
 
 def test_who_comes_second_is_told_what_changed_and_loses_nothing(project, client_of, ars, cpam):
     first, second = client_of(ars), client_of(cpam)
-    of_the_second = {**loaded(second, project), "finess": "750712184"}
+    of_the_second = {**loaded(second, project), "promoter-siret": "13002526500013"}
     first.post(edit_url(project), {**loaded(first, project), "name": "CPTS Grand Nord"})
     page = second.post(edit_url(project), of_the_second)
     assert page.status_code == 422
     assert "est devenu «\u00a0CPTS Grand Nord\u00a0» (c&#x27;était «\u00a0CPTS Nord\u00a0»)" in page.text
-    assert 'value="750712184"' in page.text
+    assert 'value="13002526500013"' in page.text
     again = {**of_the_second, "loaded": page.context["form"].data["loaded"], "name": "CPTS Grand Nord"}
     assert second.post(edit_url(project), again).status_code == 302
     project.refresh_from_db()
-    assert (project.name, project.finess) == ("CPTS Grand Nord", "750712184")
+    assert (project.name, project.promoter.siret) == ("CPTS Grand Nord", "13002526500013")
 
 
 def test_a_change_of_the_promoter_meanwhile_is_told_too(project, client_of, ars, cpam):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models.institution import Side
+from projects.models import Verdict
 from projects.states import State
 from tests.factories import ProjectFactory, ZoneFactory
 
@@ -72,6 +73,9 @@ def four(department, neighbour):
         ({"etat": "engineering"}, ["CPTS Saint-Jean"]),
         ({"etat": ["engineering", "abandoned"]}, ["CPTS Ancienne", "CPTS Saint-Jean"]),
         ({"colonne": "aci_signed"}, ["CPTS Bord de Mer"]),
+        ({"tour": "ars"}, []),
+        ({"tour": "promoter"}, ["CPTS Étoile", "CPTS Saint-Jean"]),
+        ({"tour": ["promoter", "ars"], "departement": "98"}, ["CPTS Saint-Jean"]),
         ({"termines": "on"}, ["CPTS Ancienne", "CPTS Bord de Mer", "CPTS Étoile", "CPTS Saint-Jean"]),
         ({"colonne": "aci_signed", "etat": "engineering"}, []),
         ({"departement": "98", "etat": "initiative"}, []),
@@ -92,7 +96,9 @@ def test_each_active_filter_can_be_taken_away(client_of, ars, four):
     assert "Tout effacer" in response.text
 
 
-@pytest.mark.parametrize("query", [{"date": "hier"}, {"departement": "97X"}, {"etat": "parfait"}, {"colonne": "x"}])
+@pytest.mark.parametrize(
+    "query", [{"date": "hier"}, {"departement": "97X"}, {"etat": "parfait"}, {"tour": "moi"}, {"colonne": "x"}]
+)
 def test_a_filter_that_means_nothing_is_told_and_nothing_shown(query, client_of, ars, four, far):
     response = client_of(ars).get(LIST, query)
     assert response.status_code == 400
@@ -164,10 +170,37 @@ def test_only_who_may_create_is_offered_to(client_of, ars, reader):
     assert reverse("project_new") not in client_of(reader).get(LIST).text
 
 
-@pytest.mark.parametrize("query", ["", "?format=csv", "?tri=-population&etat=initiative&date=2024-01-01"])
+def test_it_tells_whose_turn_it_is_on_the_day_shown(client_of, ars):
+    project = ProjectFactory(name="CPTS Nord", stages=[(State.LETTER_FILED, date(2026, 3, 2))])
+    stage = project.stages.first()
+    stage.opinions.create(side=Side.ARS, verdict=Verdict.FAVOURABLE, given_on=date(2026, 3, 20))
+    client = client_of(ars)
+    assert names(client.get(LIST, {"tour": "ars"})) == []
+    assert names(client.get(LIST, {"tour": "ars", "date": "2026-03-19"})) == ["CPTS Nord"]
+    page = client.get(LIST, {"tour": "insurance"})
+    assert names(page) == ["CPTS Nord"]
+    assert [active.text for active in page.context["active"]] == ["en attente de : CPAM"]
+    csv = client.get(LIST, {"colonnes": "tour", "format": "csv", "date": "2026-03-19"}).content.decode("utf-8-sig")
+    letter = "rendre l'avis sur la lettre d'intention"
+    assert csv == f"Nom;À qui, depuis\r\nCPTS Nord;ARS et CPAM : {letter} (depuis le 2 mars 2026)\r\n"
+    csv = client.get(LIST, {"colonnes": "tour", "format": "csv"}).content.decode("utf-8-sig")
+    assert csv == f"Nom;À qui, depuis\r\nCPTS Nord;CPAM : {letter} (depuis le 2 mars 2026)\r\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?format=csv",
+        "?tri=-population&etat=initiative&date=2024-01-01",
+        "?tour=ars&tour=insurance",
+        "?tour=ars&format=xlsx",
+    ],
+)
 def test_its_cost_does_not_grow_with_the_projects(query, client_of, ars, neighbour):
     def add(count: int) -> None:
-        for project in ProjectFactory.create_batch(count, zones=[ZoneFactory()]):
+        stages = [(State.INITIATIVE, date(2019, 1, 1)), (State.FILED, timezone.localdate())]
+        for project in ProjectFactory.create_batch(count, zones=[ZoneFactory()], stages=stages):
             project.assignments.create(side=Side.ARS, user=ars, since=date(2020, 1, 1))
             project.other_departments.add(neighbour)
 
@@ -182,7 +215,7 @@ def test_its_cost_does_not_grow_with_the_projects(query, client_of, ars, neighbo
     with_three = queries()
     add(5)
     assert queries() == with_three
-    assert with_three <= 12
+    assert with_three <= 14
 
 
 def test_a_project_filed_today_is_shown_filed_and_one_day_validated(client_of, ars):

@@ -145,7 +145,9 @@ def test_a_contact_taken_away_meanwhile_is_told(project, client_of, ars):
 
 
 def test_a_note_is_signed_and_shown(project, client_of, ars):
-    page = client_of(ars).post(url(project, "notes"), {"text": "Vu les porteurs <b>hier</b>"}, follow=True)
+    page = client_of(ars).post(
+        url(project, "notes"), {"text": "Vu les porteurs <b>hier</b>", "side": "shared"}, follow=True
+    )
     assert "Vu les porteurs &lt;b&gt;hier&lt;/b&gt;" in page.text
     assert project.notes.get().recorded_by == ars
 

@@ -147,6 +147,13 @@ def test_taking_back_the_signature_tells_that_silence_had_validated(client_of, a
 # What some steps need besides
 
 
+def test_the_date_of_a_step_is_called_what_it_is(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
+    assert "Notifiée le" in client_of(ars).get(url(project, "oppose")).text
+    other = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2))])
+    assert "Reçu par l&#x27;ARS le" in client_of(ars).get(url(other, "file_health_project")).text
+
+
 def test_an_opposition_keeps_its_grounds_its_motivation_and_its_signatory(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
     said = answer(date(2023, 7, 15), seen=State.VALIDATED, **OPPOSITION, reference="DG-2023-14")

@@ -1,0 +1,69 @@
+"""The opinion of one institution, and what is decided above when both disagree."""
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils import timezone
+from dsfr.forms import DsfrBaseForm
+
+from accounts.models import User
+from accounts.models.institution import Side
+from ground.forms import PastDayField
+from ground.templatetags.french import day as in_words
+from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.models import Escalation, Opinion, Project, Stage, Verdict
+from projects.opinions import close_escalation, current_opinions, give_opinion
+
+NO_LONGER = MaxLengthValidator(10_000)  # not `max_length`: the browser would cut what is pasted
+
+
+class OpinionForm(DsfrBaseForm, GuardedForm):
+    """Guards the opinion that this one replaces. `save()` raises what `give_opinion` raises."""
+
+    verdict = forms.ChoiceField(label="Avis", choices=Verdict.choices, widget=forms.RadioSelect)
+    reasons = forms.CharField(
+        label="Motifs",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        validators=[NO_LONGER],
+        help_text="Nécessaires pour un avis défavorable ; l'autre institution les lit.",
+    )
+    given_on = PastDayField(label="Rendu le")
+    loaded = LoadedField()
+
+    def __init__(self, *args, project: Project, stage: Stage, side: Side, user: User, **kwargs) -> None:
+        self.project, self.stage, self.side, self.user = project, stage, side, user
+        self.former = current_opinions(stage).get(side)
+        # A stage that has ended was examined on a day that only its author knows.
+        proposed = timezone.localdate() if stage.is_true_on(timezone.localdate()) else None
+        super().__init__(*args, initial={"given_on": proposed}, **kwargs)
+
+    def shown_now(self) -> Shown:
+        told = f"{self.former.get_verdict_display()}, {in_words(self.former.given_on)}" if self.former else ""
+        return {f"Avis {self.side.label}": told}
+
+    def save(self) -> Opinion:
+        said = self.cleaned_data
+        opinion = Opinion(side=self.side, verdict=said["verdict"], reasons=said["reasons"], given_on=said["given_on"])
+        return give_opinion(self.user, self.project.pk, self.stage.pk, opinion)
+
+
+class EscalationForm(DsfrBaseForm):
+    """`save()` closes the disagreement; it raises what `close_escalation` raises."""
+
+    level = forms.ChoiceField(label="Tranché par", choices=Escalation.Level.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label="Décision", choices=Verdict.choices, widget=forms.RadioSelect)
+    closed_on = PastDayField(label="Tranché le")
+    comment = forms.CharField(
+        label="Compte rendu",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        validators=[NO_LONGER],
+        help_text="Ce qui a été décidé et pourquoi.",
+    )
+
+    def __init__(self, *args, escalation: Escalation, user: User, **kwargs) -> None:
+        super().__init__(*args, initial={"closed_on": timezone.localdate()}, **kwargs)
+        self.escalation, self.user = escalation, user
+
+    def save(self) -> Escalation:
+        return close_escalation(self.user, self.escalation.stage.project_id, self.escalation.pk, **self.cleaned_data)

@@ -1,0 +1,51 @@
+"""What is known of the money of a project: the cap in force, who pays what, and its promoter's other grants."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from accounts.models import User
+from projects.grants import Funding
+from projects.models import EngineeringGrant, GrantCap, OtherFunding, Project
+
+FIR = "FIR"
+
+
+def cap_on(day: date) -> GrantCap | None:
+    """The cap in force on `day`, the latest one when two were left open."""
+    return GrantCap.objects.on(day).order_by("-since").first()
+
+
+def amount_of_cap_on(day: date) -> Decimal | None:
+    cap = cap_on(day)
+    return cap.amount if cap else None
+
+
+def funding_of(row: EngineeringGrant | OtherFunding) -> Funding:
+    funder = row.funder if isinstance(row, OtherFunding) else FIR
+    return Funding(funder, row.get_purpose_display(), row.amount, row.starts_on, row.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A grant of the same promoter for another project; out of its reader's scope the amount is left out."""
+
+    project: Project
+    granted: Decimal | None
+
+
+def granted_elsewhere(project: Project, reader: User) -> list[Elsewhere]:
+    """The other projects for which the promoter has a grant: the same row, or the same SIRET or RNA typed again."""
+    promoter = project.promoter
+    if promoter is None:
+        return []
+    is_same = Q(promoter=promoter)
+    for name in ("siret", "rna"):
+        if number := getattr(promoter, name):
+            is_same |= Q(**{f"promoter__{name}": number})
+    others = Project.objects.filter(is_same, grants__isnull=False).exclude(pk=project.pk)
+    others = others.annotate(granted=Sum("grants__amount")).select_related("lead_department")
+    readable = set(Project.objects.for_user(reader).filter(is_same).values_list("pk", flat=True))
+    return [Elsewhere(other, other.granted if other.pk in readable else None) for other in others]
