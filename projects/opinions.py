@@ -13,7 +13,8 @@ from ground.templatetags.french import day as in_words
 from projects.examining import NOT_EXAMINED, why_not_during, why_not_speak
 from projects.models import Escalation, Opinion, Project, Stage, Verdict
 from projects.models.examination import SUBJECTS
-from projects.workflow import lock, remove
+from projects.stages import remove
+from projects.workflow import lock
 
 AGREED = "Les institutions se sont accordées."
 

@@ -11,7 +11,8 @@ from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from projects.clock import ImpossibleDates
 from projects.models import Filing, PieceRequest, Project
-from projects.workflow import last_recorded, lock, plan_silence, settle
+from projects.stages import last_recorded
+from projects.workflow import lock, plan_silence, settle
 
 NOT_YOURS = "Les pièces sont demandées et reçues par l'ARS, dans ses départements."
 NO_FILING = "Aucun dépôt n'est à l'examen : sa décision est déjà enregistrée, ou il a été retiré."

@@ -23,7 +23,8 @@ from projects.models import (
 )
 from projects.opinions import review_disagreement
 from projects.pieces import count_again, open_filing
-from projects.workflow import lock, remove
+from projects.stages import remove
+from projects.workflow import lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,15 @@ def author_of(row: models.Model) -> User | None:
     return (isinstance(row, Escalation) and row.closed_by) or row.recorded_by
 
 
-def may_withdraw(user: User, project: Project, row: models.Model) -> bool:
-    if not user.can_write_in(project.department_codes()):
-        return False
-    author = author_of(row)
-    if user.is_administrator or author == user:
+def may_remove(user: User, author: User | None) -> bool:
+    """Who takes back what somebody has entered: its author, a manager of the author's side, an administrator."""
+    if user.is_administrator or user == author:
         return True
     return user.role == User.Role.MANAGER and author is not None and author.side == user.side
+
+
+def may_withdraw(user: User, project: Project, row: models.Model) -> bool:
+    return user.can_write_in(project.department_codes()) and may_remove(user, author_of(row))
 
 
 def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models.Model:

@@ -16,18 +16,9 @@ from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
 from projects import clock
-from projects.models import (
-    SIGNED_BY,
-    Consultation,
-    Filing,
-    Merger,
-    Opinion,
-    PieceRequest,
-    Project,
-    Signature,
-    Stage,
-)
+from projects.models import SIGNED_BY, Filing, Merger, Project, Stage
 from projects.models.steps import StepsMixin
+from projects.stages import attached_to, has_acts, last_recorded, tell_again, told_of
 from projects.states import LIVING, State
 
 ACTS_RECORDED = (
@@ -188,15 +179,6 @@ def what_rests_on_silence(project: Project, day: date) -> str:
     )
 
 
-def attached_to(stage: Stage) -> list[str]:
-    """What would be lost with a stage, in words: « 2 avis », « 1 signature »."""
-    rows = [stage.opinions, stage.consultations, stage.escalations, stage.signatures]
-    counted = [(related.count(), related.model._meta) for related in rows]
-    return [
-        f"{count} {meta.verbose_name if count == 1 else meta.verbose_name_plural}" for count, meta in counted if count
-    ]
-
-
 def obstacle_to(project: Project, kind: StepKind, day: date) -> str:
     """Why the project's stages do not let it take this step on `day`; empty when they do."""
     state = project.state_on_day(day)
@@ -317,91 +299,21 @@ def plan_silence(project: Project, *, by: User | None) -> None:
         _record(project, Entry(State.VALIDATED, acquired, Stage.Origin.SILENCE, reference=clock.RULE), by=by)
 
 
-def last_recorded(project: Project) -> Stage:
-    """The last stage that somebody recorded; what silence makes or will make of it does not count."""
-    return [stage for stage in project.stages.all() if not stage.is_tacit][-1]
-
-
-def stage_before(project: Project, stage: Stage) -> Stage | None:
-    """What was true before `stage`, be it by silence; None for the stage that opens the project."""
-    stages = list(project.stages.all())
-    position = stages.index(stage)
-    return stages[position - 1] if position else None
-
-
-def why_not_take_back(project: Project, user: User) -> str:
-    """Why `user` cannot take back the last recorded step; empty when it can. The first stage opens the project."""
-    stage = last_recorded(project)
-    if stage_before(project, stage) is None:
-        return "C'est la première étape du projet : il n'y a rien avant elle."
-    if user.is_administrator or stage.recorded_by == user:
-        return ""
-    author_side = stage.recorded_by.side if stage.recorded_by else None
-    if user.role == User.Role.MANAGER and user.side == author_side:
-        return ""
-    return "Seuls son auteur, un responsable de son institution ou un administrateur annulent une étape."
-
-
-def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
-    """Undo the last recorded step, entered by mistake: the stage before is true again, and its clock if it was filed.
-
-    What was undone stays in the field history, with `reason`. Returns the stage taken back. Raises as `take_step` does;
-    `seen_stage` is the stage shown on the page the user answers from.
-    """
-    with transaction.atomic():
-        project = lock(Project.objects.for_user(user), pk)
-        if not user.can_write_in(project.department_codes()):
-            raise PermissionDenied("Ce projet n'est pas de vos départements.")
-        if last_recorded(project).pk != seen_stage:
-            raise ValidationError(
-                "Une autre étape a été enregistrée depuis l'ouverture de cette page : relisez le projet."
-            )
-        if obstacle := why_not_take_back(project, user):
-            raise PermissionDenied(obstacle)
-        taken_back = last_recorded(project)
-        before = stage_before(project, taken_back)
-        for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
-            remove(stage, reason)
-        before.until = None
-        before.save(update_fields=["until"])
-        _take_back_signature(before, taken_back, reason)
-        plan_silence(project, by=user)
-        settle(project)
-    return taken_back
-
-
-def _take_back_signature(before: Stage, taken_back: Stage, reason: str) -> None:
-    """The signature that took the step goes with it: signed again, it takes the step again."""
-    is_signed = taken_back.state in (State.LETTER_VALIDATED, State.ACI_SIGNED)
-    if is_signed and (signature := before.signatures.order_by("recorded_at", "pk").last()):
-        remove(signature, reason)
-
-
-def remove(row: models.Model, reason: str) -> None:
-    """Delete what was entered by mistake; its field history keeps it, with the reason."""
-    row._change_reason = reason  # read by django-simple-history
-    row.delete()
-
-
 def write_timeline(project: Project, entries: Iterable[Entry], *, by: User | None) -> None:
     """Give a project its dated stages, in place of those an import gave it before. Needs the lock and a transaction.
 
     Raises ValidationError when somebody has recorded a step since: the application then knows more than the file.
     """
-    if project.stages.filter(origin=Stage.Origin.ACT).exists() or has_acts(project):
+    stages = list(project.stages.all())
+    if has_acts(stages):
         raise ValidationError(ACTS_RECORDED)
-    for stage in project.stages.all():
+    told = told_of(stages)
+    for stage in stages:
         stage.delete()
     for entry in entries:
         _record(project, entry, by=by)
+    tell_again(project, told)
     settle(project)
-
-
-def has_acts(project: Project) -> bool:
-    """Whether something hangs on the stages that an import would write again."""
-    rests = [PieceRequest.objects.filter(filing__stage__project=project)]
-    rests += [model.objects.filter(stage__project=project) for model in (Opinion, Consultation, Signature)]
-    return any(rows.exists() for rows in rests)
 
 
 def open_project(project: Project, entry: Entry, *, by: User) -> Project:

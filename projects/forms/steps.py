@@ -8,8 +8,10 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import PastDayField
 from projects.models import Decision, Filing, Merger, Project, Stage
+from projects.stages import last_recorded
 from projects.states import State
-from projects.workflow import Step, StepKind, last_recorded, latest_day_for, take_back, take_step
+from projects.taking_back import take_back
+from projects.workflow import Step, StepKind, latest_day_for, take_step
 
 EVEN_LATER = "Le jour où c'est arrivé, même si vous le saisissez après."
 

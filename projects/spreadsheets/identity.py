@@ -8,6 +8,7 @@ from accounts.models import User
 from projects.models import Assignment, Project
 from projects.spreadsheets.matching import find_project, project_key
 from projects.spreadsheets.rows import Action, Plan, RowPlan
+from projects.stages import ATTACHED
 from territories.models import PerimeterZone
 
 Claimed = dict[int, RowPlan]  # the row that has each known project
@@ -67,6 +68,7 @@ def _known_projects(rows: list[RowPlan]) -> list[Project]:
         .select_related("promoter", "perimeter")
         .prefetch_related(
             "stages",
+            *(f"stages__{acts}" for acts in ATTACHED),
             "other_departments",
             "contacts",
             "notes",

@@ -21,6 +21,7 @@ from projects.spreadsheets.opening import open_workbook
 from projects.spreadsheets.reading import Reading, UnreadableFile, read_workbook
 from projects.spreadsheets.rows import Action, Plan, RowPlan
 from projects.spreadsheets.zones import Leaves, ZoneFinder
+from projects.stages import has_acts
 from projects.states import State
 from projects.timeline import OBSERVED, ORDER, Known, Timeline, could_be, deduce, same_column
 from projects.workflow import ACTS_RECORDED
@@ -138,7 +139,7 @@ def _promoter_errors(row: RowPlan) -> list[str]:
 
 def _timeline(row: RowPlan, labels: Mapping[State, str], as_of: date, today: date) -> Timeline:
     facts, stages = row.facts, list(row.existing.stages.all()) if row.existing else []
-    if any(stage.origin == Stage.Origin.ACT for stage in stages):
+    if has_acts(stages):
         new = _not_recorded(facts, stages, labels, as_of, today)
         return Timeline(errors=[f"{ACTS_RECORDED} Le tableau dit autre chose : {', '.join(new)}."] if new else [])
     imported = [stage for stage in stages if stage.origin == Stage.Origin.IMPORT]

@@ -16,11 +16,12 @@ from projects.milestones import milestones
 from projects.models import DirectoryEntry, Project
 from projects.overlaps import overlaps_of
 from projects.states import State
+from projects.taking_back import why_not_take_back
 from projects.views.access import may_write, readable_project
 from projects.views.tabs import tab_context
 from projects.vigilance import open_points
 from projects.withdrawing import may_withdraw
-from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds, why_not_take_back
+from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds
 
 
 def project_page(

@@ -11,19 +11,12 @@ from ground.templatetags.french import quoted
 from projects.forms.steps import TakeBackForm, form_of
 from projects.models import Decision, Project
 from projects.opinions import missing_opinions
+from projects.stages import attached_to, last_recorded, stage_before
 from projects.states import State
+from projects.taking_back import why_not_take_back
 from projects.views.access import atomic_when_sent, readable_project, writable_project
 from projects.views.project_page import offer_of
-from projects.workflow import (
-    NOT_YOURS,
-    StepKind,
-    attached_to,
-    last_recorded,
-    may_decide,
-    stage_before,
-    step_kinds,
-    why_not_take_back,
-)
+from projects.workflow import NOT_YOURS, StepKind, may_decide, step_kinds
 
 
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:

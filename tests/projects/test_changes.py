@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from projects.changes import changes_of
 from projects.models import JournalEntry, Opinion, Project, VigilancePoint
+from projects.stages import last_recorded
 from projects.states import State
+from projects.taking_back import take_back
 from projects.withdrawing import withdraw
-from projects.workflow import last_recorded, take_back
 from tests.acts import take
 from tests.factories import ProjectFactory
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models.institution import Side
-from projects.models import Project, Stage
+from projects.models import Opinion, Project, Stage
 from projects.spreadsheets.reading import UnreadableFile
 from projects.spreadsheets.rows import Action
 from projects.spreadsheets.writing import NotWritten
@@ -140,6 +140,27 @@ def test_steps_recorded_in_the_application_are_not_overwritten():
     assert "Des étapes ont été enregistrées dans l'application" in row.messages[0]
     assert "« Annuler la dernière étape »" in row.messages[0]
     assert "« Dépôt PDS » (12 novembre 2026)" in row.messages[0]
+
+
+def test_acts_recorded_on_an_imported_stage_are_not_overwritten(ars):
+    written(xlsx(["CPTS Montreuil", 93, "Montreuil", "LI reçue"], title="au 01/06/2026"))
+    stage = Project.objects.get().stages.last()
+    Opinion.objects.create(stage=stage, side=ars.side, verdict="favourable", given_on=stage.since, recorded_by=ars)
+    (row,) = project_rows(planned(xlsx(["CPTS Montreuil", 93, "Montreuil", "Déposé", "12/11/2026"])))
+    assert row.action == Action.REFUSED
+    assert "Des étapes ont été enregistrées dans l'application" in row.messages[0]
+
+
+def test_what_is_told_about_a_stage_is_told_of_the_one_that_an_import_puts_in_its_place():
+    written(xlsx(["CPTS Montreuil", 93, "Montreuil", "LI reçue"], title="au 01/06/2026"))
+    project = Project.objects.get()
+    said = {"kind": "call", "happened_on": date(2026, 6, 2), "text": "Appel"}
+    line = project.journal.create(stage=project.stages.last(), **said)
+    later = ["CPTS Montreuil", 93, "Montreuil", "Ingénierie en cours"]
+    written(xlsx(later, title="au 01/09/2026"))
+    line.refresh_from_db()
+    assert [stage.state for stage in project.stages.all()] == ["letter_filed", "engineering"]
+    assert line.stage == project.stages.first()
 
 
 def test_an_unchanged_row_says_nothing_of_what_the_application_knows_better():

@@ -9,8 +9,10 @@ from django.utils import timezone
 from accounts.models.institution import Side
 from projects.models import Party, Project, Signature
 from projects.signing import sign
+from projects.stages import last_recorded
 from projects.states import State
-from projects.workflow import Step, last_recorded, take_back, take_step
+from projects.taking_back import take_back
+from projects.workflow import Step, take_step
 from tests.acts import opposition, sign_for_all
 from tests.factories import ProjectFactory
 

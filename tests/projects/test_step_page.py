@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import escape
 
-from projects.models import Filing, Project
+from projects.models import Filing, PieceRequest, Project
+from projects.pieces import ask_pieces
 from projects.states import State
 from projects.workflow import Step, step_kinds, take_step
 from tests.acts import opposition, take
@@ -244,3 +245,16 @@ def test_a_second_filing_while_one_is_open_is_refused(client_of, ars):
     page = client_of(ars).post(url(project, "file_health_project"), answer(timezone.localdate(), seen=State.FILED))
     assert page.status_code == 422
     assert Filing.objects.filter(stage__project=project).count() == 1
+
+
+def test_a_filing_taken_back_says_which_pieces_go_with_it_and_keeps_why(client_of, ars):
+    project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2))])
+    take_step(ars, project.pk, Step("file_health_project", timezone.localdate() - timedelta(days=5)))
+    request = PieceRequest(pieces="Statuts", asked_on=timezone.localdate() - timedelta(days=2))
+    ask_pieces(ars, project.pk, request)
+    page = client_of(ars).get(f"{project.get_absolute_url()}annuler-etape")
+    assert "1 demande de pièces" in page.text
+    said = {"seen_stage": page.context["form"].initial["seen_stage"], "reason": "Mauvais projet"}
+    client_of(ars).post(f"{project.get_absolute_url()}annuler-etape", said)
+    assert not PieceRequest.objects.exists()
+    assert PieceRequest.history.get(history_type="-").history_change_reason == "Mauvais projet"

@@ -16,19 +16,10 @@ from accounts.models import Institution, User
 from projects.clock import acquired_on
 from projects.management.commands.write_workflow import PATH, workflow_text
 from projects.models import Project, Stage
+from projects.stages import last_recorded
 from projects.states import State
-from projects.workflow import (
-    Entry,
-    Step,
-    last_recorded,
-    may_decide,
-    open_project,
-    settle,
-    state_changed,
-    step_kinds,
-    take_back,
-    take_step,
-)
+from projects.taking_back import take_back
+from projects.workflow import Entry, Step, may_decide, open_project, settle, state_changed, step_kinds, take_step
 from tests.acts import details_of, take
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
 

@@ -19,8 +19,10 @@ from accounts.models import Institution, User
 from accounts.models.institution import Side
 from projects.models import Assignment, Decision, ImportBatch, Merger, Party, Project, Signature
 from projects.signing import sign
+from projects.stages import last_recorded
 from projects.states import State
-from projects.workflow import Step, last_recorded, take_back, take_step
+from projects.taking_back import take_back
+from projects.workflow import Step, take_step
 from tests.acts import details_of, take
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
 from tests.projects.sheets import xlsx
