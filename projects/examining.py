@@ -37,5 +37,5 @@ def why_not_speak(user: User, project: Project, side: Side) -> str:
     if user.side is None:
         return "Votre compte n'est ni de l'ARS ni de l'Assurance Maladie : il ne rend pas d'avis à leur place."
     if user.side != side:
-        return f"Chaque institution parle pour elle-même : ici, c'est à {Side(side).label} de le faire."
+        return f"Chaque institution parle pour elle-même : celle de cet avis est {Side(side).label}."
     return ""

@@ -11,6 +11,10 @@ from projects.states import State
 from projects.workflow import Step, StepKind, lock, refuse_stale_page, step_kinds, take_locked_step
 
 NOT_YOURS = "Chaque institution enregistre sa propre signature ; celle de la CPTS, l'une ou l'autre."
+OPEN_DISAGREEMENT = (
+    "Les deux institutions sont en désaccord sur cette lettre : enregistrez d'abord, dans l'onglet « Instruction », ce "
+    "que la direction a tranché. Le courrier conjoint se signe ensuite."
+)
 NOTHING_TO_SIGN = "Rien n'est à signer : ni lettre d'intention à valider, ni ACI en préparation."
 
 
@@ -26,7 +30,7 @@ def may_sign(user: User, project: Project, party: Party) -> bool:
     return user.is_administrator or party == Party.CPTS or user.side == party
 
 
-def sign(user: User, pk: int, signature: Signature, *, seen_state: State | None = None) -> Stage | None:
+def sign(user: User, pk: int, signature: Signature, *, seen_stage: int | None = None) -> Stage | None:
     """Record one signature on what the project's stage of today awaits; the last one takes the step.
 
     `signature` knows its party, signatory and date. Returns the stage the step opens, None while others have to sign.
@@ -36,7 +40,7 @@ def sign(user: User, pk: int, signature: Signature, *, seen_state: State | None 
         project = lock(Project.objects.for_user(user), pk)
         if not may_sign(user, project, Party(signature.party)):
             raise PermissionDenied(NOT_YOURS)
-        refuse_stale_page(project, seen_state)
+        refuse_stale_page(project, seen_stage)
         stage = project.stage_on(timezone.localdate())
         if reasons := why_not_sign(stage, signature):
             raise ValidationError(reasons)
@@ -55,6 +59,8 @@ def why_not_sign(stage: Stage | None, signature: Signature) -> list[str]:
     if stage is None or stage.state not in SIGNED_BY:
         return [NOTHING_TO_SIGN]
     reasons = []
+    if stage.state == State.LETTER_FILED and stage.escalations.filter(closed_on=None).exists():
+        reasons.append(OPEN_DISAGREEMENT)
     if signature.party not in SIGNED_BY[State(stage.state)]:
         reasons.append(f"{Party(signature.party).label} n'est pas signataire de cet acte.")
     if former := stage.signatures.filter(party=signature.party).first():

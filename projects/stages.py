@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import models
 
-from projects.models import Document, JournalEntry, Letter, Project, Stage, VigilancePoint
+from projects.models import Document, JournalEntry, Letter, LetterKind, Project, Stage, VigilancePoint
 from projects.states import State
 
 ABOUT_A_STAGE = (VigilancePoint, JournalEntry, Document, Letter)
@@ -43,11 +43,42 @@ def has_acts(stages: Iterable[Stage]) -> bool:
 
 def attached_to(stage: Stage) -> list[str]:
     """What would be lost with a stage, in words: « 2 avis », « 1 signature »."""
-    counted = Counter(type(row) for row in attached_rows(stage))
+    return _counted(attached_rows(stage))
+
+
+def resting_on(stage: Stage) -> list[str]:
+    """What was done because of a tacit validation, in words: it must go before the validation may."""
+    rollout, versions = stage.project.rollout, stage.project.versions
+    attestations = stage.letters.filter(kind=LetterKind.ATTESTATION, document__withdrawn_at=None)
+    return _counted(
+        [
+            *attached_rows(stage),
+            *rollout.filter(happened_on__gte=stage.since),
+            *versions.filter(sent_on__gte=stage.since),
+            *attestations,
+        ]
+    )
+
+
+def _counted(rows: Iterable[models.Model]) -> list[str]:
+    counted = Counter(type(row) for row in rows)
     return [
         f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
         for model, count in counted.items()
     ]
+
+
+def details_of(stage: Stage) -> Iterator[models.Model]:
+    """What the step that opened a stage needed: its filing, its decision, its merger."""
+    for name in ("filing", "decision", "merger"):
+        if details := getattr(stage, name, None):
+            yield details
+
+
+def tell_of(instead: Stage, of: Stage) -> None:
+    """What was told about a stage that goes is told about the one that stays."""
+    for model in ABOUT_A_STAGE:
+        model.objects.filter(stage=of).update(stage=instead)
 
 
 Told = dict[type[models.Model], dict[State, list[int]]]

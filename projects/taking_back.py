@@ -5,10 +5,10 @@ from django.db import transaction
 
 from accounts.models import User
 from projects.models import Project, Stage
-from projects.stages import attached_rows, last_recorded, remove, stage_before
+from projects.stages import attached_rows, details_of, last_recorded, remove, stage_before
 from projects.states import State
 from projects.withdrawing import may_remove
-from projects.workflow import lock, plan_silence, settle
+from projects.workflow import lock, plan_silence, settle, what_rests_on_silence
 
 
 def why_not_take_back(project: Project, user: User) -> str:
@@ -38,9 +38,11 @@ def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
         if obstacle := why_not_take_back(project, user):
             raise PermissionDenied(obstacle)
         taken_back = last_recorded(project)
+        if obstacle := what_rests_on_silence(project, taken_back.since):
+            raise ValidationError(obstacle)
         before = stage_before(project, taken_back)
         for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
-            for row in attached_rows(stage):
+            for row in (*attached_rows(stage), *details_of(stage)):
                 remove(row, reason)
             remove(stage, reason)
         before.until = None

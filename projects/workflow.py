@@ -18,8 +18,8 @@ from ground.templatetags.french import quoted
 from projects import clock
 from projects.models import SIGNED_BY, Filing, Merger, Project, Stage
 from projects.models.steps import StepsMixin
-from projects.stages import attached_to, has_acts, last_recorded, tell_again, told_of
-from projects.states import LIVING, State
+from projects.stages import has_acts, last_recorded, resting_on, tell_again, tell_of, told_of
+from projects.states import ENDED, LIVING, State
 
 ACTS_RECORDED = (
     "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet "
@@ -82,11 +82,11 @@ def may_decide(project: Project, name: str, user: User) -> bool:
     return next(iter(declared.values())).has_perm(project, user)
 
 
-def take_step(user: User, pk: int, step: Step, *, seen_state: State | None = None) -> Project:
+def take_step(user: User, pk: int, step: Step, *, seen_stage: int | None = None) -> Project:
     """Record `step` on the project that `user` reads as `pk`, and return it.
 
     Raises Project.DoesNotExist out of scope, PermissionDenied for who may not decide it, ValidationError with every
-    reason (in French) when it cannot be recorded. `seen_state` is the state shown on the page the user answers from.
+    reason (in French) when it cannot be recorded. `seen_stage` is the stage shown on the page the user answers from.
     """
     with transaction.atomic():
         if isinstance(step.details, Merger):
@@ -94,7 +94,7 @@ def take_step(user: User, pk: int, step: Step, *, seen_state: State | None = Non
         project = lock(Project.objects.for_user(user), pk)
         if not may_decide(project, step.name, user):
             raise PermissionDenied(NOT_YOURS)
-        refuse_stale_page(project, seen_state)
+        refuse_stale_page(project, seen_stage)
         take_locked_step(project, step, by=user)
     return project
 
@@ -121,9 +121,20 @@ def lock_all(pks: Iterable[int]) -> None:
     list(Project.objects.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
-def refuse_stale_page(project: Project, seen_state: State | None) -> None:
-    if seen_state and project.state_on_day(timezone.localdate()) != seen_state:
-        raise ValidationError("Le projet a changé d'état depuis l'ouverture de cette page : relisez-le et recommencez.")
+def refuse_stale_page(project: Project, seen_stage: int | None) -> None:
+    """The same state may be another stage by now: a second filing, a validation by silence instead of a decision."""
+    stage = project.stage_on(timezone.localdate())
+    if seen_stage is not None and (stage is None or stage.pk != seen_stage):
+        raise ValidationError(f"Le projet a changé d'état depuis l'ouverture de cette page : {_where(stage)}")
+
+
+def _where(stage: Stage | None) -> str:
+    """Where a project stands by now, and who has recorded it, for whoever answers from an older page."""
+    if stage is None:
+        return "il n'est plus suivi."
+    by = f" (saisi par {stage.recorded_by})" if stage.recorded_by and not stage.is_tacit else ""
+    state = State(stage.state).short_label
+    return f"il est à l'état « {state} » depuis le {in_words(stage.since)}{by}. Vérifiez, puis enregistrez de nouveau."
 
 
 def refusals(project: Project, step: Step) -> list[str]:
@@ -142,6 +153,8 @@ def refusals(project: Project, step: Step) -> list[str]:
         reasons.append(missing)
     if isinstance(step.details, Merger):
         reasons += why_not_merged(project, step.details.successor, step.effective_on)
+    if ENDED.issuperset(kind.targets) and (obstacle := why_not_end(project, step.effective_on)):
+        reasons.append(obstacle)
     if obstacle := what_rests_on_silence(project, step.effective_on):
         reasons.append(obstacle)
     return reasons
@@ -168,10 +181,19 @@ def why_not_merged(project: Project, successor: Project, day: date) -> list[str]
     ][:1]
 
 
+def why_not_end(project: Project, day: date) -> str:
+    """A project does not end before it has absorbed another one."""
+    last = project.mergers.filter(stage__since__gt=day).select_related("stage__project").order_by("stage__since").last()
+    if last is None:
+        return ""
+    absorbed, since = last.stage.project, last.stage.since
+    return f"Ce projet a absorbé {quoted(absorbed)} le {in_words(since)} : il ne peut pas avoir pris fin avant."
+
+
 def what_rests_on_silence(project: Project, day: date) -> str:
     """What was recorded since on a tacit validation that an act of `day` would undo; empty when nothing was."""
     tacit = next((stage for stage in project.stages.all() if stage.since > day and stage.is_tacit), None)
-    if tacit is None or not (counts := attached_to(tacit)):
+    if tacit is None or not (counts := resting_on(tacit)):
         return ""
     return (
         f"Depuis la validation tacite du {in_words(tacit.since)}, ont été enregistrés : {', '.join(counts)}. "
@@ -216,6 +238,11 @@ def _wrong_state(project: Project, kind: StepKind, state: State, day: date) -> s
             f"{in_words(stage.since)} (CSP, L.1434-12). Seul le retrait d'une décision créatrice de droits "
             "reste possible : il se fait hors de cet outil."
         )
+    if state == State.FILED and State.FILED in kind.targets:
+        return (
+            f"Un dépôt reçu le {in_words(stage.since)} est déjà à l'examen : il n'y en a qu'un à la fois. Enregistrez "
+            "d'abord sa décision ou son retrait."
+        )
     expected = " ou ".join(f"« {source.short_label} »" for source in kind.sources)
     return f"Au {in_words(day)}, le projet est à l'état « {state.short_label} » ; cette étape part de {expected}."
 
@@ -250,9 +277,11 @@ class Entry:
 
 def _record(project: Project, entry: Entry, *, by: User | None, details: models.Model | None = None) -> Stage:
     """End at `entry.since` what was true or planned, and open the new stage; a filing plans its tacit validation."""
+    last = project.stages.filter(since__lte=entry.since).last()
     for planned in project.stages.filter(since__gt=entry.since):
+        tell_of(last, of=planned)
         planned.delete()
-    if last := project.stages.last():
+    if last:
         last.until = entry.since
         last.save(update_fields=["until"])
     stage = project.stages.create(**asdict(entry), recorded_by=by)
@@ -272,8 +301,9 @@ def _filing(project: Project, filing: Filing, received_on: date) -> Filing:
     held = project.perimeter.memberships.on(received_on)
     told = held.aggregate(population=models.Sum("zone__population"), vintage=models.Max("zone__vintage"))
     filing.population, filing.population_vintage = told["population"], told["vintage"]
-    before = project.stages.filter(state=State.OPPOSED, since__lte=received_on).exists()
-    filing.follows = project.last_filing() if before else None
+    opposed = project.stages.filter(state=State.OPPOSED, since__lte=received_on).last()
+    ended_by_it = Filing.objects.filter(stage__project=project, stage__until=opposed and opposed.since)
+    filing.follows = ended_by_it.last() if opposed else None
     return filing
 
 
@@ -289,13 +319,17 @@ def plan_silence(project: Project, *, by: User | None) -> None:
     tacit = project.stages.filter(origin=Stage.Origin.SILENCE, since__gt=stage.since).first()
     if tacit and tacit.since == acquired:
         return
-    if tacit:
-        if obstacle := what_rests_on_silence(project, stage.since):
-            raise ValidationError(obstacle)
+    if obstacle := what_rests_on_silence(project, stage.since):
+        raise ValidationError(obstacle)
+    if tacit and not acquired:
+        tell_of(stage, of=tacit)
         tacit.delete()
-    stage.until = None
+    stage.until = acquired
     stage.save(update_fields=["until"])
-    if acquired:
+    if tacit and acquired:
+        tacit.since = acquired
+        tacit.save(update_fields=["since"])
+    elif acquired:
         _record(project, Entry(State.VALIDATED, acquired, Stage.Origin.SILENCE, reference=clock.RULE), by=by)
 
 

@@ -9,7 +9,6 @@ from accounts.models import User
 from ground.forms import PastDayField
 from projects.models import Decision, Filing, Merger, Project, Stage
 from projects.stages import last_recorded
-from projects.states import State
 from projects.taking_back import take_back
 from projects.workflow import Step, StepKind, latest_day_for, take_step
 
@@ -24,13 +23,14 @@ class StepForm(DsfrBaseForm):
     reference = forms.CharField(
         label="Référence", required=False, max_length=120, help_text="Numéro du courrier, de la convention, du dossier…"
     )
-    seen_state = forms.ChoiceField(choices=State.choices, required=False, widget=forms.HiddenInput)
+    seen_stage = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, project: Project, kind: StepKind, user: User, **kwargs) -> None:
         today = timezone.localdate()
         # A step that was only possible before has a date of its own, which nobody but its author knows.
         proposed = today if latest_day_for(project, kind) == today else None
-        initial = {"effective_on": proposed, "seen_state": project.state_on_day(today)}
+        stage = project.stage_on(today)
+        initial = {"effective_on": proposed, "seen_stage": stage and stage.pk}
         super().__init__(*args, initial=initial, **kwargs)
         self.project, self.kind, self.user = project, kind, user
         self.fields["comment"].required = kind.needs_comment
@@ -50,8 +50,7 @@ class StepForm(DsfrBaseForm):
             reference=said["reference"],
             details=self.details(),
         )
-        seen = State(said["seen_state"]) if said["seen_state"] else None
-        return take_step(self.user, self.project.pk, step, seen_state=seen)
+        return take_step(self.user, self.project.pk, step, seen_stage=said["seen_stage"])
 
 
 class FilingForm(StepForm):
@@ -116,7 +115,13 @@ class MergeForm(StepForm):
     """The absorbed project may bring its communes along, from the day of the merger on."""
 
     successor = forms.ModelChoiceField(
-        Project.objects.none(), label="Projet qui l'absorbe", empty_label="Choisissez un projet"
+        Project.objects.none(),
+        label="Projet qui l'absorbe",
+        empty_label="Choisissez un projet",
+        error_messages={
+            "invalid_choice": "Ce projet ne peut pas l'absorber : il n'est pas de votre région, ou il vient de prendre "
+            "fin ou d'être absorbé lui-même. Choisissez-en un autre."
+        },
     )
     brings_zones = forms.BooleanField(
         label="Ajouter ses communes au périmètre du projet qui l'absorbe",

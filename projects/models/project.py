@@ -20,6 +20,8 @@ from projects.models.steps import StepsMixin
 from projects.states import LIVING, State
 from territories.models import Department, Perimeter, PerimeterZone
 
+LONGEST_CHAIN = 3  # of mergers into merged projects, across regions: more has never been seen
+
 
 class ProjectQuerySet(models.QuerySet):
     def in_departments(self, departments: models.QuerySet[Department] | frozenset[str]) -> Self:
@@ -32,9 +34,12 @@ class ProjectQuerySet(models.QuerySet):
         """Projects that `user` may read: those of its region, and those merged into one of them."""
         if user.answers_for_the_country:
             return self
-        in_region = Project.objects.in_departments(user.readable_departments())
-        absorbed = Merger.objects.filter(stage__project=OuterRef("pk"), successor__in=in_region)
-        return self.filter(Q(pk__in=in_region) | Exists(absorbed))
+        readable = Project.objects.in_departments(user.readable_departments()).values("pk")
+        is_readable = Q(pk__in=readable)
+        for _ in range(LONGEST_CHAIN):
+            readable = Merger.objects.filter(successor__in=readable).values("stage__project")
+            is_readable |= Q(pk__in=readable)
+        return self.filter(is_readable)
 
     def with_state_on(self, day: date) -> Self:
         """Adds `state_on` and `state_since`: the state that was true on `day`, None before the project was known."""

@@ -3,11 +3,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from projects.filings import readings_in_words
 from projects.forms.pieces import AskPiecesForm, ReceivePiecesForm
-from projects.models import Filing, PieceRequest, Project
+from projects.models import Filing, PieceRequest, Project, Stage
 from projects.pieces import NO_FILING, NOT_YOURS, may_ask_pieces, open_filing
 from projects.views.access import atomic_when_sent, writable_project
 
@@ -16,7 +17,7 @@ from projects.views.access import atomic_when_sent, writable_project
 def piece_ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the promoters for what the filing under examination lacks."""
     project = project_of_the_ars(request, pk)
-    filing = open_filing(project)
+    filing, shown = open_filing(project), project.stage_on(timezone.localdate())
     form = AskPiecesForm(request.POST or None, project=project, filing=filing, user=request.user)
     if form.is_valid():
         try:
@@ -25,6 +26,7 @@ def piece_ask(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             tell(request, f"Demande du {in_words(asked.asked_on)} enregistrée.", asked.filing)
+            tell_what_fell(request, project, shown)
             return redirect(filings_url(project))
     context = {"project": project, "filing": filing, "form": form, "why_not": "" if filing else NO_FILING}
     return render(request, "projects/piece_ask.html", context, status=422 if form.is_bound else 200)
@@ -48,6 +50,17 @@ def piece_receive(request: HttpRequest, pk: int, request_pk: int) -> HttpRespons
             return redirect(filings_url(project))
     context = {"project": project, "asked": asked, "form": form, "why_not": why_not_received(project, asked)}
     return render(request, "projects/piece_receive.html", context, status=422 if form.is_bound else 200)
+
+
+def tell_what_fell(request: HttpRequest, project: Project, shown: Stage | None) -> None:
+    """A request made in time but typed late may take away a validation that every screen showed."""
+    now = project.stages.on(timezone.localdate()).get()
+    if shown and shown.is_tacit and not now.is_tacit:
+        messages.warning(
+            request,
+            f"La validation tacite affichée depuis le {in_words(shown.since)} ne tient plus : une pièce indispensable "
+            "était demandée dans le délai. Si une attestation a été remise, prévenez le porteur.",
+        )
 
 
 def project_of_the_ars(request: HttpRequest, pk: int) -> Project:

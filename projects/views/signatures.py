@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
@@ -9,16 +10,20 @@ from projects.forms.signatures import SignatureForm
 from projects.models import SIGNED_BY, Party
 from projects.signing import NOTHING_TO_SIGN, may_sign
 from projects.states import State
-from projects.views.tabs import tab_of
+from projects.views.access import readable_project
+from projects.views.tabs import tab_context
+from projects.withdrawing import may_withdraw
 
 ACTS = {State.LETTER_FILED: "Courrier conjoint", State.VALIDATED: "Contrat ACI"}
 
 
 def signatures(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has signed the joint letter or the ACI, and the form of the signatures still missing."""
-    context = tab_of(request, pk, "project_rollout")
-    project = context["project"]
-    stage = context["stage"] if context["stage"] and context["stage"].state in SIGNED_BY else None
+    project = readable_project(request, pk)
+    stage = project.stage_on(timezone.localdate())
+    stage = stage if stage and stage.state in SIGNED_BY else None
+    is_letter = stage is not None and stage.state == State.LETTER_FILED
+    context = tab_context(request, project, "project_examination" if is_letter else "project_rollout")
     if not context["may_write"]:
         raise PermissionDenied("Vous lisez ce projet ; ses chargés de suivi enregistrent ses signatures.")
     given = (
@@ -46,7 +51,12 @@ def signatures(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {
         "act": ACTS[State(stage.state)] if stage else "",
         "nothing": NOTHING_TO_SIGN,
-        "parties": [(party, given.get(party.value)) for party in parties],
+        "parties": [
+            (party, row, row is not None and may_withdraw(request.user, project, row))
+            for party in parties
+            for row in [given.get(party.value)]
+        ],
+        "disagreement": stage.escalations.filter(closed_on=None).first() if stage else None,
         "form": form,
         "may_sign": bool(mine) or form.is_bound,
     }

@@ -82,7 +82,8 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def tell(request: HttpRequest, project: Project, kind: StepKind, effective_on: date) -> None:
     """What has been recorded, and for a filing what silence will do, or has already done."""
-    messages.success(request, f"{quoted(kind.label)} : enregistré au {in_words(effective_on)}.")
+    state = project.state_on_day(effective_on) or State(project.state)
+    messages.success(request, f"Étape enregistrée : {quoted(state.short_label)}, au {in_words(effective_on)}.")
     if kind.targets != (State.FILED,):
         return
     deadline = project.last_filing().deadline

@@ -36,7 +36,6 @@ def said(successor: Project, **more) -> dict:
         "successor": successor.pk,
         "comment": "Les deux équipes se rejoignent.",
         "reference": "",
-        "seen_state": State.INITIATIVE,
     } | more
 
 
@@ -119,3 +118,33 @@ def test_resuming_says_why(client_of, ars):
         take_step(ars, project.pk, Step("resume", date(2024, 6, 1)))
     take_step(ars, project.pk, Step("resume", date(2024, 6, 1), comment="Une nouvelle équipe"))
     assert project.state_on_day(timezone.localdate()) == State.INITIATIVE
+
+
+def test_a_chain_of_mergers_is_read_to_its_beginning(client_of, department, neighbour, far):
+    """A in B in C, C in another region: who reads C reads B and A."""
+    both = UserFactory(role=User.Role.OFFICER, departments=[department, far])
+    first, second = ProjectFactory(name="CPTS A"), ProjectFactory(name="CPTS B")
+    last = ProjectFactory(name="CPTS C", lead_department=far)
+    merge(both, first, second)
+    merge(both, second, last, day=date(2024, 9, 2))
+    there = client_of(UserFactory(departments=[far]))
+    for project in (last, second, first):
+        assert there.get(project.get_absolute_url()).status_code == 200
+
+
+def test_a_project_does_not_end_before_it_has_absorbed_another(absorbed, successor, ars):
+    merge(ars, absorbed, successor)
+    with pytest.raises(ValidationError, match=r"a absorbé .* le 2 mai 2024"):
+        take_step(ars, successor.pk, Step("abandon", date(2024, 4, 1), comment="Plus personne"))
+
+
+def test_taking_back_a_merger_says_what_becomes_of_the_communes(absorbed, successor, client_of, ars):
+    client_of(ars).post(url(absorbed), said(successor, brings_zones="on"))
+    page = client_of(ars).get(f"{absorbed.get_absolute_url()}annuler-etape")
+    assert "reprenez ce périmètre" in page.text
+
+
+def test_a_successor_that_has_just_ended_is_said_to_have(absorbed, successor, client_of, ars):
+    take_step(ars, successor.pk, Step("abandon", date(2024, 6, 1), comment="Plus personne"))
+    page = client_of(ars).post(url(absorbed), said(successor))
+    assert "il vient de prendre fin ou d&#x27;être absorbé lui-même" in page.text

@@ -7,7 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.models.institution import Side
-from projects.models import Party, Project, Signature
+from projects.models import Escalation, Opinion, Party, Project, Signature
+from projects.opinions import close_escalation, give_opinion
 from projects.signing import sign
 from projects.stages import last_recorded
 from projects.states import State
@@ -40,13 +41,12 @@ def states(project: Project) -> list[tuple[str, date]]:
     return [(stage.state, stage.since) for stage in project.stages.all()]
 
 
-def said(party: Party, day: date, seen: State = State.LETTER_FILED) -> dict:
+def said(party: Party, day: date) -> dict:
     return {
         "party": party.value,
         "signatory": "Anne Vidal",
         "signatory_title": "",
         "signed_on": day.isoformat(),
-        "seen_state": seen,
     }
 
 
@@ -107,7 +107,7 @@ def test_nobody_signs_twice(letter, client_of, ars):
 def test_nothing_is_signed_before_its_time(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2024, 1, 2))])
     assert "Rien à signer" in client_of(ars).get(url(project)).text
-    page = client_of(ars).post(url(project), said(Party.ARS, date(2024, 3, 12), seen=State.ENGINEERING))
+    page = client_of(ars).post(url(project), said(Party.ARS, date(2024, 3, 12)))
     assert page.status_code == 422
     assert not Signature.objects.exists()
 
@@ -173,3 +173,27 @@ def test_a_late_opposition_does_not_erase_the_signatures_given_since(validated, 
     with pytest.raises(ValidationError, match="1 signature"):
         take_step(ars, validated.pk, Step("oppose", date(2023, 7, 1), details=opposition()))
     assert Signature.objects.count() == 1
+
+
+def test_a_joint_letter_waits_for_what_settles_the_disagreement(letter, client_of, ars, cpam):
+    for user, verdict in ((ars, "favourable"), (cpam, "unfavourable")):
+        said = {"side": user.side, "verdict": verdict, "reasons": "Territoire", "given_on": date(2024, 3, 5)}
+        give_opinion(user, letter.pk, letter.stage_on(timezone.localdate()).pk, Opinion(**said))
+    page = client_of(ars).get(url(letter))
+    assert "enregistrez d'abord ce que la direction a tranché" in page.text
+    with pytest.raises(ValidationError, match="en désaccord sur cette lettre"):
+        sign(ars, letter.pk, signature(Party.ARS, date(2024, 3, 12)))
+    decided = {"level": "both", "outcome": "favourable", "comment": "Validée", "closed_on": date(2024, 3, 10)}
+    close_escalation(ars, letter.pk, Escalation.objects.get().pk, **decided)
+    sign(ars, letter.pk, signature(Party.ARS, date(2024, 3, 12)))
+
+
+def test_the_form_proposes_one_s_own_institution(letter, client_of, cpam):
+    page = client_of(cpam).get(url(letter))
+    assert page.context["form"]["party"].value() == Party.INSURANCE
+
+
+def test_only_who_may_withdraw_a_signature_is_offered_to(letter, client_of, ars, cpam):
+    sign(ars, letter.pk, signature(Party.ARS, date(2024, 3, 12)))
+    assert "retirer/signature" in client_of(ars).get(url(letter)).text
+    assert "retirer/signature" not in client_of(cpam).get(url(letter)).text

@@ -34,8 +34,8 @@ def url(project: Project, name: str) -> str:
     return f"{project.get_absolute_url()}etapes/{name}/"
 
 
-def answer(day: date, seen: State = State.ENGINEERING, **said) -> dict:
-    return {"effective_on": day.isoformat(), "comment": "", "reference": "", "seen_state": seen, **said}
+def answer(day: date, **said) -> dict:
+    return {"effective_on": day.isoformat(), "comment": "", "reference": "", **said}
 
 
 def test_it_says_what_the_step_means_and_proposes_today(project, client_of, ars):
@@ -74,7 +74,7 @@ def test_a_date_typed_the_french_way_is_understood(project, client_of, ars):
         ("file_health_project", {"effective_on": "2999-01-01"}, "Cette date est dans le futur"),
         ("file_health_project", {"effective_on": "1900-01-01"}, "Les CPTS n&#x27;existent que depuis"),
         ("file_health_project", {"effective_on": "hier"}, "Cette date ne se lit pas"),
-        ("file_health_project", {"seen_state": "filed"}, "changé d&#x27;état depuis l&#x27;ouverture"),
+        ("file_health_project", {"seen_stage": "0"}, "changé d&#x27;état depuis l&#x27;ouverture"),
         ("terminate", {}, "cette étape part de « ACI signé »"),
     ],
 )
@@ -100,9 +100,9 @@ def test_a_step_possible_at_an_earlier_date_only_lets_its_author_say_which(proje
     page = client_of(ars).get(url(project, "oppose"))
     assert page.context["form"]["effective_on"].value() is None
     assert "le 15 juillet 2023 au plus tard" in page.text
-    untold = answer(date.min, seen=State.VALIDATED, comment="Territoire non pertinent") | {"effective_on": ""}
+    untold = answer(date.min, comment="Territoire non pertinent") | {"effective_on": ""}
     assert client_of(ars).post(url(project, "oppose"), untold).status_code == 422
-    said = answer(date(2023, 7, 15), seen=State.VALIDATED, **OPPOSITION)
+    said = answer(date(2023, 7, 15), **OPPOSITION)
     assert client_of(ars).post(url(project, "oppose"), said).status_code == 302
     assert project.state_on_day(timezone.localdate()) == State.OPPOSED
 
@@ -110,7 +110,7 @@ def test_a_step_possible_at_an_earlier_date_only_lets_its_author_say_which(proje
 def test_the_cpam_does_not_decide_for_the_ars(project, client_of, ars, cpam):
     take_step(ars, project.pk, Step("file_health_project", timezone.localdate() - timedelta(days=1)))
     assert client_of(cpam).get(url(project, "oppose")).status_code == 403
-    said = answer(timezone.localdate(), seen=State.FILED, comment="Non")
+    said = answer(timezone.localdate(), comment="Non")
     assert client_of(cpam).post(url(project, "oppose"), said).status_code == 403
     assert project.state_on_day(timezone.localdate()) == State.FILED
 
@@ -157,7 +157,7 @@ def test_the_date_of_a_step_is_called_what_it_is(client_of, ars):
 
 def test_an_opposition_keeps_its_grounds_its_motivation_and_its_signatory(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
-    said = answer(date(2023, 7, 15), seen=State.VALIDATED, **OPPOSITION, reference="DG-2023-14")
+    said = answer(date(2023, 7, 15), **OPPOSITION, reference="DG-2023-14")
     page = client_of(ars).post(url(project, "oppose"), said, follow=True)
     stage = project.stages.get(state=State.OPPOSED)
     assert (stage.since, stage.reference) == (date(2023, 7, 15), "DG-2023-14")
@@ -181,7 +181,7 @@ def test_an_opposition_keeps_its_grounds_its_motivation_and_its_signatory(client
 def test_an_opposition_without_its_grounds_or_its_signatory_is_refused(left_out, reason, client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
     said = {name: value for name, value in OPPOSITION.items() if name != left_out}
-    page = client_of(ars).post(url(project, "oppose"), answer(timezone.localdate(), seen=State.FILED, **said))
+    page = client_of(ars).post(url(project, "oppose"), answer(timezone.localdate(), **said))
     assert page.status_code == 422
     assert reason in page.text
     assert not project.stages.filter(state=State.OPPOSED).exists()
@@ -189,7 +189,7 @@ def test_an_opposition_without_its_grounds_or_its_signatory_is_refused(left_out,
 
 def test_no_other_ground_than_those_of_the_law(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
-    said = answer(timezone.localdate(), seen=State.FILED, **OPPOSITION) | {"grounds": ["incomplete_file"]}
+    said = answer(timezone.localdate(), **OPPOSITION) | {"grounds": ["incomplete_file"]}
     assert client_of(ars).post(url(project, "oppose"), said).status_code == 422
 
 
@@ -207,7 +207,7 @@ def test_the_workflow_itself_refuses_an_opposition_without_ground(ars):
 
 def test_an_express_validation_is_dated_by_its_notification(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, date(2023, 5, 15))])
-    said = answer(date(2023, 6, 1), seen=State.VALIDATED, signatory="Anne Vidal")
+    said = answer(date(2023, 6, 1), signatory="Anne Vidal")
     assert client_of(ars).post(url(project, "validate_health_project"), said).status_code == 302
     stage = project.stages.get(state=State.VALIDATED)
     assert (stage.since, stage.is_tacit, stage.decision.signatory) == (date(2023, 6, 1), False, "Anne Vidal")
@@ -236,13 +236,13 @@ def test_a_new_filing_after_an_opposition_is_linked_to_the_opposed_one(client_of
     take(ars, project, "oppose", date(2023, 7, 1))
     page = client_of(ars).get(url(project, "file_health_project"))
     assert "fait suite à l'opposition du 1er juillet 2023" in page.text
-    client_of(ars).post(url(project, "file_health_project"), answer(date(2023, 9, 4), seen=State.OPPOSED))
+    client_of(ars).post(url(project, "file_health_project"), answer(date(2023, 9, 4)))
     assert project.last_filing().follows == opposed
 
 
 def test_a_second_filing_while_one_is_open_is_refused(client_of, ars):
     project = ProjectFactory(stages=[(State.ENGINEERING, date(2023, 1, 2)), (State.FILED, timezone.localdate())])
-    page = client_of(ars).post(url(project, "file_health_project"), answer(timezone.localdate(), seen=State.FILED))
+    page = client_of(ars).post(url(project, "file_health_project"), answer(timezone.localdate()))
     assert page.status_code == 422
     assert Filing.objects.filter(stage__project=project).count() == 1
 

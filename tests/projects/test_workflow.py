@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from accounts.models import Institution, User
 from projects.clock import acquired_on
 from projects.management.commands.write_workflow import PATH, workflow_text
-from projects.models import Project, Stage
+from projects.models import PieceRequest, Project, Stage
+from projects.pieces import ask_pieces, receive_pieces
 from projects.stages import last_recorded
 from projects.states import State
 from projects.taking_back import take_back
@@ -73,7 +74,7 @@ def test_a_step_is_allowed_from_its_sources_and_from_nowhere_else(name, state, a
         assert after.state == after.state_on_day(today)
         assert after.state in kind.targets
     else:
-        with pytest.raises(ValidationError, match=r"cette étape part de"):
+        with pytest.raises(ValidationError, match=r"cette étape part de|déjà à l'examen"):
             take_step(ars, project.pk, step(name, today))
         assert project.state_on_day(today) == state
 
@@ -234,10 +235,22 @@ def test_every_reason_is_said_at_once(ars):
 
 def test_a_page_opened_before_a_colleague_s_step_is_refused(ars, cpam):
     project = ProjectFactory()
-    today = timezone.localdate()
+    today, seen = timezone.localdate(), project.stages.get().pk
     take_step(cpam, project.pk, step("receive_letter", today))
     with pytest.raises(ValidationError, match="changé d'état depuis l'ouverture de cette page"):
-        take_step(ars, project.pk, step("receive_letter", today), seen_state=State.INITIATIVE)
+        take_step(ars, project.pk, step("receive_letter", today), seen_stage=seen)
+
+
+def test_a_page_about_an_opposed_filing_decides_nothing_on_the_next_one(ars):
+    """The state is the same, the filing is not."""
+    today = timezone.localdate()
+    project = project_in(State.FILED, today - timedelta(days=20))
+    seen = project.stage_on(today).pk
+    take_step(ars, project.pk, step("oppose", today - timedelta(days=10)))
+    take_step(ars, project.pk, step("file_health_project", today - timedelta(days=5)))
+    with pytest.raises(ValidationError, match="changé d'état depuis l'ouverture de cette page"):
+        take_step(ars, project.pk, step("oppose", today), seen_stage=seen)
+    assert project.state_on_day(today) == State.FILED
 
 
 def test_a_refusal_writes_nothing(ars):
@@ -438,3 +451,64 @@ def test_the_command_writes_the_documentation(capsys):
     before = PATH.read_text()
     call_command("write_workflow")
     assert PATH.read_text() == before
+
+
+# What rests on a tacit validation
+
+
+@pytest.fixture
+def tacit(ars):
+    """Filed on 15 May 2023, validated by silence on 16 July, with a line, a point and a document told about it."""
+    project = project_in(State.ENGINEERING, date(2023, 3, 1))
+    take_step(ars, project.pk, step("file_health_project", FILED))
+    validated = project.stage_on(ACQUIRED)
+    project.journal.create(stage=validated, kind="call", happened_on=ACQUIRED, text="Appel")
+    point = {"side": "ars", "section": "Territoire", "text": "À préciser", "raised_on": ACQUIRED}
+    project.vigilance_points.create(stage=validated, **point)
+    return project
+
+
+def ask(user: User, project: Project, asked_on: date) -> PieceRequest:
+    return ask_pieces(user, project.pk, PieceRequest(pieces="Statuts", is_indispensable=True, asked_on=asked_on))
+
+
+def test_a_tacit_validation_that_moves_keeps_what_is_told_about_it(tacit, ars):
+    request = ask(ars, tacit, date(2023, 6, 1))
+    filed = tacit.stages.get(state=State.FILED)
+    assert [line.stage for line in tacit.journal.all()] == [filed]
+    receive_pieces(ars, tacit.pk, request.pk, date(2023, 6, 10))
+    assert tacit.stage_on(date(2023, 8, 11)).is_tacit
+    assert tacit.vigilance_points.get().stage == filed
+
+
+def test_an_opposition_typed_late_keeps_what_was_told_about_the_silence(tacit, ars):
+    take_step(ars, tacit.pk, step("oppose", date(2023, 7, 10)))
+    assert tacit.journal.get().stage.state == State.FILED
+
+
+def test_what_was_done_because_of_the_silence_goes_before_the_silence_may(tacit, ars):
+    tacit.rollout.create(kind="decision_sent", happened_on=date(2023, 8, 1))
+    for act in (
+        lambda: ask(ars, tacit, date(2023, 6, 1)),
+        lambda: take_step(ars, tacit.pk, step("oppose", date(2023, 7, 10))),
+        lambda: take_back(ars, tacit.pk, "Mauvais projet", seen_stage=last_recorded(tacit).pk),
+    ):
+        with pytest.raises(ValidationError, match="1 étape du déploiement"):
+            act()
+    assert timeline(tacit)[-1] == (State.VALIDATED, ACQUIRED, None)
+
+
+def test_a_new_filing_follows_the_opposed_one_not_the_withdrawn_one(ars):
+    project = project_in(State.FILED, FILED)
+    opposed = project.last_filing()
+    take_step(ars, project.pk, step("oppose", date(2023, 6, 1)))
+    take_step(ars, project.pk, step("file_health_project", date(2023, 9, 4)))
+    take_step(ars, project.pk, step("withdraw_filing", date(2023, 9, 20)))
+    take_step(ars, project.pk, step("file_health_project", date(2023, 10, 2)))
+    assert project.last_filing().follows == opposed
+
+
+def test_a_second_filing_is_told_to_wait_for_the_first(ars):
+    project = project_in(State.FILED, timezone.localdate())
+    with pytest.raises(ValidationError, match="déjà à l'examen"):
+        take_step(ars, project.pk, step("file_health_project", timezone.localdate()))
