@@ -21,6 +21,7 @@ from territories.models import Region
 
 FOLDER = settings.BASE_DIR / "fixtures" / "demo"
 REGION = "11"
+NATIONAL = "FR"  # who administers what the whole country shares: grids, library, caps
 MAIL_DOMAIN = "suivi-cpts.example"
 WORDS = (
     "marne",
@@ -72,7 +73,8 @@ class Command(BaseCommand):
             institution, _ = Institution.objects.get_or_create(
                 name=name, defaults={"kind": account["kind"], **services[name]}
             )
-            departments = account["departments"].split()
+            is_national = account["departments"] == NATIONAL
+            departments = [] if is_national else account["departments"].split()
             user, is_new = User.objects.get_or_create(
                 username=account["username"],
                 defaults={
@@ -81,8 +83,8 @@ class Command(BaseCommand):
                     "email": f"{account['username']}@{MAIL_DOMAIN}",
                     "institution": institution,
                     "role": account["role"],
-                    "extent": User.Extent.DEPARTMENTS if departments else User.Extent.REGION,
-                    "region_id": None if departments else REGION,
+                    "extent": _extent(departments, is_national=is_national),
+                    "region_id": None if departments or is_national else REGION,
                 },
             )
             if is_new:
@@ -111,6 +113,12 @@ class Command(BaseCommand):
         )
         created, updated = plan.counts["created"], plan.counts["updated"]
         self.stdout.write(f"  {path.name} : {created} projets créés, {updated} modifiés")
+
+
+def _extent(departments: list[str], *, is_national: bool) -> User.Extent:
+    if is_national:
+        return User.Extent.COUNTRY
+    return User.Extent.DEPARTMENTS if departments else User.Extent.REGION
 
 
 def institutions() -> dict[str, dict[str, str]]:
