@@ -21,7 +21,7 @@ from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from projects.models import Project  # noqa: E402
+from projects.models import Filing, Project  # noqa: E402
 
 FOLDER = Path("docs/screenshots")
 READER = "administrateur"  # the demonstration's account that sees every page
@@ -30,10 +30,16 @@ READER = "administrateur"  # the demonstration's account that sees every page
 def pages() -> list[tuple[str, str]]:
     """File name and path of every page to picture."""
     project = Project.objects.order_by("pk").first()
+    examined = Filing.objects.filter(piece_requests__isnull=False).select_related("stage__project").first()
+    filed = [examined.stage.project_id]
     return [
         ("accueil", reverse("home")),
         ("projets", reverse("projects")),
         ("projet", reverse("project", args=[project.pk])),
+        ("instruction", reverse("project_examination", args=filed)),
+        ("decompte", reverse("filing_count", args=[*filed, examined.pk])),
+        ("documents", reverse("project_documents", args=filed)),
+        ("grille", reverse("project_grid", args=[*filed, "health_project"])),
         ("photographie", reverse("photograph") + "?date=2020-02-20"),
         ("superpositions", reverse("overlaps")),
         ("remuneration", reverse("remuneration") + "?population=120000"),
