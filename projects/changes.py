@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.text import capfirst
 
 from accounts.models import User
@@ -75,7 +76,7 @@ PARTS: list[tuple[type[models.Model], str, Subject, dict[str, str]]] = [
     (Opinion, "stage", lambda row: f"Avis {row.get_side_display()} du {short_day(row.given_on)}", ACTS),
     (Consultation, "stage", lambda row: f"Avis demandé à {quoted(row.get_partner_display())}", ACTS),
     (Escalation, "stage", lambda row: f"Désaccord du {short_day(row.opened_on)}", ACTS),
-    (Signature, "stage", lambda row: f"Signature de {row.get_party_display()}", FEMININE_ACTS),
+    (Signature, "stage", lambda row: f"Signature {quoted(row.get_party_display())}", FEMININE_ACTS),
     (VigilancePoint, "project", lambda row: f"Point de vigilance {quoted(row.section)}", ACTS),
     (GridAnswer, "project", lambda row: f"Grille, {row.get_side_display()}, {quoted(row.item)}", FEMININE_ACTS),
     (EngineeringGrant, "project", lambda row: f"Convention FIR du {short_day(row.signed_on)}", FEMININE_ACTS),
@@ -118,7 +119,9 @@ def _of_project(model: type[models.Model], owner: str, project: Project) -> mode
         case "stage":
             records = model.history.filter(stage__in=Stage.history.filter(project=project.pk).values("id"))
         case "filing":
-            records = model.history.filter(filing__in=_of_project(Filing, "stage", project).values("id"))
+            gone = _of_project(Filing, "stage", project).values("id")
+            live = Filing.objects.filter(stage__project=project).values("id")  # a migration leaves no history
+            records = model.history.filter(Q(filing__in=gone) | Q(filing__in=live))
         case "grant":
             records = model.history.filter(grant__in=_of_project(EngineeringGrant, "project", project).values("id"))
     return records.select_related(*(name for name in TOLD_KEYS if hasattr(model, name)))

@@ -6,7 +6,7 @@ and received, never on today.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -64,6 +64,9 @@ class Request:
     received_on: date | None
     is_indispensable: bool = True
     what: str = ""  # told on the lines of the count
+
+    def as_known_on(self, day: date) -> "Request":
+        return self if self.received_on is None or self.received_on <= day else replace(self, received_on=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,11 @@ class Deadline:
         """From the day the last indispensable piece asked in time was received: a fresh two months, not a pause."""
         start = self._start(self.effective_requests)
         return Reading(None if start == AWAITED else start)
+
+    def as_known_on(self, day: date) -> "Deadline":
+        """The same filing as it stood that day: what was asked or received later had not happened."""
+        known = (request for request in self.requests if request.asked_on <= day)
+        return Deadline(self.received_on, tuple(request.as_known_on(day) for request in known))
 
     @property
     def effective_requests(self) -> tuple[Request, ...]:

@@ -83,6 +83,12 @@ def stage_after(project: Project, filing: Filing) -> Stage | None:
     return stages[following] if following < len(stages) else None
 
 
+def deadline_of(filing: Filing, followed_by: Stage | None) -> Deadline:
+    """The clock of a filing; once an act has ended it, nothing asked or received afterwards counts."""
+    is_ended = followed_by is not None and not followed_by.is_tacit
+    return filing.deadline.as_known_on(followed_by.since) if is_ended else filing.deadline
+
+
 def outcome(followed_by: Stage | None) -> str:
     """What became of a filing, in words."""
     if followed_by is None or followed_by.since > timezone.localdate():

@@ -301,9 +301,8 @@ def _filing(project: Project, filing: Filing, received_on: date) -> Filing:
     held = project.perimeter.memberships.on(received_on)
     told = held.aggregate(population=models.Sum("zone__population"), vintage=models.Max("zone__vintage"))
     filing.population, filing.population_vintage = told["population"], told["vintage"]
-    opposed = project.stages.filter(state=State.OPPOSED, since__lte=received_on).last()
-    ended_by_it = Filing.objects.filter(stage__project=project, stage__until=opposed and opposed.since)
-    filing.follows = ended_by_it.last() if opposed else None
+    opposed = project.stages.filter(state=State.OPPOSED, since__lte=received_on).values("since")
+    filing.follows = Filing.objects.filter(stage__project=project, stage__until__in=opposed).last()
     return filing
 
 

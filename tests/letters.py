@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 import docx
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Institution, User
 from projects.kit.letters import FILES, FOLDER
+from projects.letters.checking import check_model
 from projects.letters.fields import MENTIONS
 from projects.letters.rendering import text_of
 from projects.letters.values import Said
@@ -88,6 +90,15 @@ def complete(kind: LetterKind) -> list[str]:
     for mention in MENTIONS[kind]:
         lines += [f"{{{{ {name} }}}}" for name in mention.fields] + list(mention.phrases)
     return lines
+
+
+def why_refused(file: ContentFile, kind: LetterKind) -> list[str]:
+    """Why a file cannot be the model of this letter; empty when it can."""
+    try:
+        check_model(file, kind)
+    except ValidationError as refusal:
+        return refusal.messages
+    return []
 
 
 def add_model(kind: LetterKind, *paragraphs: str, **said: object) -> LetterModel:

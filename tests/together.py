@@ -1,11 +1,14 @@
 """Acts of several people at the same moment: truly at once on PostgreSQL, one after the other on SQLite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError
 
 from django.core.exceptions import ValidationError
 from django.db import connection, connections
+from django.db.models import Model
+from django.db.models.signals import pre_save
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -27,3 +30,19 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         return [run(act) for act in acts]
     with ThreadPoolExecutor(len(acts)) as pool:
         return [attempt.result(timeout=30) for attempt in [pool.submit(run, act) for act in acts]]
+
+
+@contextmanager
+def meeting(model: type[Model]) -> Iterator[None]:
+    """Without a lock both would come here to save a row; with it the other waits before it has read anything."""
+    both_are_about_to_save = Barrier(2)
+
+    def meet(**_: object) -> None:
+        with suppress(BrokenBarrierError):
+            both_are_about_to_save.wait(timeout=0.5)
+
+    pre_save.connect(meet, sender=model)
+    try:
+        yield
+    finally:
+        pre_save.disconnect(meet, sender=model)

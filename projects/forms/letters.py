@@ -20,7 +20,6 @@ from projects.letters.replacing import may_replace, replace_model
 from projects.letters.subject import Subject
 from projects.letters.values import Said, values_of
 from projects.models import Letter, LetterKind, LetterModel, PieceRequest, Project
-from projects.uploads import judge
 from territories.models import Department
 
 JOINT_ONLY = ("insurance_signatory", "insurance_signatory_title")
@@ -202,10 +201,10 @@ class LetterModelForm(DsfrBaseForm, GuardedForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if (file := data.get("file")) and data.get("kind"):
-            if refusals := check_model(file, LetterKind(data["kind"])):
-                self.add_error("file", refusals)
-            else:
-                self.judged = judge(file)
+            try:
+                self.judged = check_model(file, LetterKind(data["kind"]))
+            except ValidationError as refusal:
+                self.add_error("file", refusal)
         return data
 
     def save(self) -> LetterModel:

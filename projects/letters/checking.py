@@ -13,11 +13,12 @@ from docxtpl import DocxTemplate
 from jinja2 import TemplateError
 from lxml.etree import LxmlError
 
+from ground.templatetags.french import weight
 from ground.text import search_form
 from projects.letters.fields import ESSENTIAL_KEYS, FIELDS, MENTIONS, Mention, Values, fields_of
 from projects.letters.rendering import Usage, fill, text_of, told, usage_of
 from projects.models.letters import DOCX, LetterKind
-from projects.uploads import judge, weight
+from projects.uploads import Judged, judge
 
 MAX_BYTES = 3 * 1024 * 1024
 MAX_INFLATED_BYTES = 20_000_000
@@ -26,25 +27,26 @@ NOT_ALONE = re.compile(r"^word/(embeddings|activeX)/", re.IGNORECASE)
 UNREADABLE_ERRORS = (OpcError, LxmlError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, RecursionError)
 
 
-def check_model(file: File, kind: LetterKind) -> list[str]:
-    """Why `file` cannot be the model of this letter, in French; empty when it can. It is filled once to make sure."""
+def check_model(file: File, kind: LetterKind) -> Judged:
+    """What is kept of a file that can be the model of this letter; it is filled once to make sure.
+
+    Raises ValidationError with every reason why it cannot.
+    """
     if file.size > MAX_BYTES:
-        return [f"Ce modèle pèse {weight(file.size)} : {weight(MAX_BYTES)} au plus. Réduisez ses images."]
-    try:
-        judged = judge(file)
-    except ValidationError as refusal:
-        return list(refusal.messages)
+        raise ValidationError(f"Ce modèle pèse {weight(file.size)} : {weight(MAX_BYTES)} au plus. Réduisez ses images.")
+    judged = judge(file)
     if judged.content_type != DOCX:
-        return ["Un modèle de courrier est un document Word (.docx)."]
+        raise ValidationError("Un modèle de courrier est un document Word (.docx).")
     file.seek(0)
     content = file.read()
     file.seek(0)
-    if refusals := _foreign_parts(content):
-        return refusals
     try:
-        return _misused(content, kind) or _unsaid_by(content, kind)
-    except UNREADABLE_ERRORS:
-        return [UNREADABLE]
+        refusals = _foreign_parts(content) or _misused(content, kind) or _unsaid_by(content, kind)
+    except UNREADABLE_ERRORS as error:
+        raise ValidationError(UNREADABLE) from error
+    if refusals:
+        raise ValidationError(refusals)
+    return judged
 
 
 def _foreign_parts(content: bytes) -> list[str]:

@@ -33,6 +33,15 @@ def may_replace(user: User, department: Department | None) -> bool:
     return may_replace_some(user) and department.pk in user.own_departments
 
 
+def hold_models(user: User) -> None:
+    """Until the end of the transaction nobody else replaces a model that `user` may replace, even where there is none.
+
+    What is held are the departments; their key is left free (FOR NO KEY UPDATE), for what names them.
+    """
+    own = Department.objects.filter(pk__in=user.own_departments)
+    list(own.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 def replace_model(
     user: User, kind: LetterKind, department: Department | None, since: date, file: File, judged: Judged
 ) -> LetterModel:
@@ -43,7 +52,7 @@ def replace_model(
     if not may_replace(user, department):
         raise PermissionDenied(NOT_YOURS)
     with transaction.atomic():
-        list(LetterModel.objects.filter(kind=kind).select_for_update(of=("self",)).values_list("pk"))
+        hold_models(user)
         former = LetterModel.objects.filter(kind=kind, department=department)
         following = former.filter(since__gt=since).order_by("since").first()
         for model in former.on(since):

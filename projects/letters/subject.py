@@ -10,6 +10,8 @@ from accounts.models import User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
+from projects.clock import Deadline
+from projects.filings import deadline_of, stage_after
 from projects.models import Decision, Filing, LetterKind, PieceRequest, Project, Stage
 from projects.states import State
 
@@ -37,9 +39,10 @@ class Subject:
 
     project: Project
     kind: LetterKind
-    stage: Stage
+    stage: Stage  # which the letter tells: of a filing that has ended, what ended it
     examined: Stage  # on which the opinions are given: the letter of intent, or the filing
     filing: Filing | None = None
+    deadline: Deadline | None = None
     decision: Decision | None = None
 
     @property
@@ -72,30 +75,35 @@ def subject_of(project: Project, kind: LetterKind) -> Subject:
     filing = project.last_filing()
     if filing is None:
         raise ValidationError(NO_FILING)
-    if kind == LetterKind.ATTESTATION:
-        stage = _tacit(project)
-    elif kind == LetterKind.VALIDATION and stage.is_tacit:
-        raise ValidationError(
-            f"Le silence de l'ARS a déjà validé ce projet de santé le {in_words(stage.since)} : produisez "
-            "l'attestation de validation tacite."
-        )
-    subject = Subject(project, kind, stage, filing.stage, filing, _decision(stage))
+    followed_by = stage_after(project, filing)
+    if stage.state != State.FILED:
+        stage = followed_by  # what a resumed project goes back to was decided before
+    if obstacle := _why_not_of(kind, stage):
+        raise ValidationError(obstacle)
+    subject = Subject(project, kind, stage, filing.stage, filing, deadline_of(filing, followed_by), _decision(stage))
     if kind == LetterKind.PIECES and not subject.awaited:
         raise ValidationError(NOTHING_AWAITED)
     return subject
 
 
-def _tacit(project: Project) -> Stage:
-    """The stage that silence has opened; it is the one that still stands, for nothing else leads to what follows."""
-    today = timezone.localdate()
-    validated = [stage for stage in project.stages.all() if stage.state == State.VALIDATED and stage.since <= today]
-    if not (validated and validated[-1].is_tacit):
-        since = f" le {in_words(validated[-1].since)}" if validated else ""
-        raise ValidationError(
-            f"Ce projet de santé a été validé par une décision expresse{since}, pas par le silence : cette "
-            "décision fait foi, et il n'y a rien à attester (CRPA, art. L. 232-3)."
+def _why_not_of(kind: LetterKind, stage: Stage) -> str:
+    """Why the stage that has ended a filing does not let this letter be written; empty when it does."""
+    if kind == LetterKind.VALIDATION and stage.is_tacit:
+        return (
+            f"Le silence de l'ARS a déjà validé ce projet de santé le {in_words(stage.since)} : produisez "
+            "l'attestation de validation tacite."
         )
-    return validated[-1]
+    if kind != LetterKind.ATTESTATION or stage.is_tacit:
+        return ""
+    if _decision(stage):
+        return (
+            f"Ce projet de santé a été validé par une décision expresse le {in_words(stage.since)}, pas par le "
+            "silence : cette décision fait foi, et il n'y a rien à attester (CRPA, art. L. 232-3)."
+        )
+    return (
+        f"Ce projet de santé n'a pas été validé par le silence : l'état {quoted(State(stage.state).short_label)} est "
+        f"enregistré au {in_words(stage.since)}, avant la fin du délai. Il n'y a rien à attester (CRPA, art. L. 232-3)."
+    )
 
 
 def _decision(stage: Stage) -> Decision | None:

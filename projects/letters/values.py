@@ -69,28 +69,20 @@ def _letter(subject: Subject, said: Said) -> Values:
 
 
 def _project(subject: Subject) -> Values:
+    """The communes and the inhabitants of one and the same perimeter, as known now."""
     project = subject.project
     others = (department.name for department in project.other_departments.all())
     held = PerimeterZone.objects.on(subject.territory_day).filter(perimeter=project.perimeter_id)
     zones = held.select_related("zone").order_by("zone__code")
-    population, vintage = _population(subject)
+    told = held.aggregate(population=Sum("zone__population"), vintage=Max("zone__vintage"))
     return {
         "projet": project.name,
         "porteur": project.promoter.name if project.promoter else "",
         "departements": ", ".join([project.lead_department.name, *others]),
         "communes": ", ".join(each.zone.name + (" (en partie)" if each.is_partial else "") for each in zones),
-        "population": number(population),
-        "millesime": str(vintage or ""),
+        "population": number(told["population"]),
+        "millesime": str(told["vintage"] or ""),
     }
-
-
-def _population(subject: Subject) -> tuple[int | None, int | None]:
-    """Of the perimeter as it was deposited, which the filing keeps; of today's for a letter of intent."""
-    if subject.filing and subject.filing.population is not None:
-        return subject.filing.population, subject.filing.population_vintage
-    held = PerimeterZone.objects.on(subject.territory_day).filter(perimeter=subject.project.perimeter_id)
-    told = held.aggregate(population=Sum("zone__population"), vintage=Max("zone__vintage"))
-    return told["population"], told["vintage"]
 
 
 def _institution(prefix: str, institution: Institution | None) -> Values:
@@ -124,7 +116,7 @@ def _examination(subject: Subject) -> Values:
 
 
 def _clock(subject: Subject) -> Values:
-    deadline = subject.filing.deadline
+    deadline = subject.deadline
     prudent, complete = deadline.prudent, deadline.complete
     return {
         "date_reception": in_words(deadline.received_on),
@@ -149,7 +141,7 @@ def _clock(subject: Subject) -> Values:
 def _pieces(subject: Subject, said: Said) -> Values:
     request = said.request
     asked = [request] if request else subject.awaited if subject.kind == LetterKind.ACKNOWLEDGEMENT else []
-    restarts = bool(request) and request.for_clock in subject.filing.deadline.effective_requests
+    restarts = bool(request) and request.for_clock in subject.deadline.effective_requests
     return {
         "pieces": [piece for each in asked for piece in _listed(each)],
         "date_limite": in_words(request.due_on) if request else "",

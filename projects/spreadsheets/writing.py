@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -20,6 +20,7 @@ from projects.workflow import write_timeline
 from territories.models import Department, Zone
 
 Accounts = dict[tuple[str, str], User]
+MEANWHILE = "une autre personne écrit la même chose en même temps. Rien n'a été écrit : recommencez."
 
 
 class NotWritten(Exception):
@@ -78,6 +79,8 @@ def write_import(
         except ValidationError as error:
             reasons = " ".join(error.messages)
             raise NotWritten(f"Ligne {row.row} ({row.project}) : {reasons} Rien n'a été écrit.", plan) from error
+        except IntegrityError as error:  # a FINESS number recorded meanwhile on a page, which locks its project only
+            raise NotWritten(f"Ligne {row.row} ({row.project}) : {MEANWHILE}", plan) from error
     for row in plan.of(Action.PROPOSED):
         if accept(row):
             row.action = Action.UPDATED if row.existing else Action.CREATED
@@ -88,14 +91,14 @@ def write_import(
 
 
 def _lock(plan: Plan) -> None:
-    """One import at a time in a department, and nobody's step on its projects meanwhile; others go on.
+    """One import at a time, and nobody's step on its projects meanwhile: two departments may tell one FINESS number.
 
     The key of the rows is left free (FOR NO KEY UPDATE): who edits a project elsewhere may name its department.
     """
     departments = {row.facts.department for row in plan.rows}
     existing = [row.existing.pk for row in plan.rows if row.existing]
     projects = Project.objects.filter(Q(lead_department__in=departments) | Q(pk__in=existing))
-    for rows in (Department.objects.filter(pk__in=departments), projects):
+    for rows in (Department.objects.all(), projects):
         list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from projects.clock import RULES
-from projects.filings import conclusion, stage_after
+from projects.filings import conclusion, deadline_of, stage_after
 from projects.models import Filing
 from projects.views.access import readable_project
 
@@ -13,13 +13,14 @@ def filing_count(request: HttpRequest, pk: int, filing_pk: int) -> HttpResponse:
     project = readable_project(request, pk)
     filings = Filing.objects.select_related("stage").prefetch_related("piece_requests")
     filing = get_object_or_404(filings, pk=filing_pk, stage__project=project)
-    deadline = filing.deadline
+    followed_by = stage_after(project, filing)
+    deadline = deadline_of(filing, followed_by)
     context = {
         "project": project,
         "today": timezone.localdate(),
         "filing": filing,
         "deadline": deadline,
-        "conclusion": conclusion(deadline, stage_after(project, filing)),
+        "conclusion": conclusion(deadline, followed_by),
         "rule_text": RULES.get(filing.rule, ""),
     }
     return render(request, "projects/count.html", context)

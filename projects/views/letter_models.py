@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ground.templatetags.french import day as in_words
 from projects.forms.letters import LetterModelForm
 from projects.letters.fields import FIELDS, MENTIONS, Group
-from projects.letters.replacing import NOT_YOURS, may_replace_some, readable_models
+from projects.letters.replacing import NOT_YOURS, hold_models, may_replace_some, readable_models
 from projects.models import LetterKind
 from projects.views.access import atomic_when_sent
 from projects.views.files import attachment
@@ -46,6 +46,8 @@ def letter_model_new(request: HttpRequest) -> HttpResponse:
     if asked and asked not in LetterKind:
         raise BadRequest("Ce courrier n'existe pas.")
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    if sent:
+        hold_models(request.user)
     form = LetterModelForm(*sent, user=request.user, initial={"kind": asked})
     if form.is_valid():
         model = form.save()

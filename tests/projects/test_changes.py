@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from projects.changes import changes_of
-from projects.models import JournalEntry, Opinion, Project, VigilancePoint
+from projects.models import Filing, JournalEntry, Opinion, PieceRequest, Project, VigilancePoint
 from projects.stages import last_recorded
 from projects.states import State
 from projects.taking_back import take_back
@@ -60,7 +60,15 @@ def test_what_was_withdrawn_is_told_with_its_reason_even_once_its_stage_is_gone(
     assert ("Avis ARS du 4 mars 2024", "retiré", "Mauvais projet") in told(project)
     take(ars, project, "validate_letter", date(2024, 3, 20))
     take_back(ars, project.pk, "Pas signée", seen_stage=last_recorded(project).pk)
-    assert any(subject.startswith("Signature de") and act == "retirée" for subject, act, _ in told(project))
+    assert any(subject.startswith("Signature «") and act == "retirée" for subject, act, _ in told(project))
+
+
+def test_pieces_asked_of_a_filing_that_a_migration_made_are_told(ars):
+    project = ProjectFactory(stages=[(State.FILED, date(2024, 3, 1))])
+    filing = project.last_filing()
+    Filing.history.all().delete()
+    PieceRequest.objects.create(filing=filing, pieces="Statuts", asked_on=date(2024, 3, 8))
+    assert ("Demande de pièces du 8 mars 2024", "ajoutée", "") in told(project)
 
 
 def test_another_project_s_changes_stay_out(project):

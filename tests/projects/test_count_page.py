@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from projects import clock
-from projects.filings import conclusion, stage_after
+from projects.filings import conclusion, deadline_of, stage_after
 from projects.models import PieceRequest, Project
 from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
@@ -37,7 +37,8 @@ def url_of(project: Project) -> str:
 def concluded(project: Project) -> str:
     project = Project.objects.get(pk=project.pk)
     filing = project.last_filing()
-    return conclusion(filing.deadline, stage_after(project, filing))
+    followed_by = stage_after(project, filing)
+    return conclusion(deadline_of(filing, followed_by), followed_by)
 
 
 def test_it_tells_each_fact_its_effect_and_its_basis_then_both_readings(client_of, ars, reader):
@@ -124,6 +125,28 @@ def test_the_result_after_an_opposition_while_a_piece_was_awaited(ars):
     ask(ars, project, date(2023, 5, 20))
     take(ars, project, "oppose", date(2023, 7, 10))
     assert concluded(project) == "Opposition notifiée le 10 juillet 2023, avant tout terme."
+
+
+def test_what_was_asked_or_received_after_the_decision_is_not_counted(client_of, ars):
+    project = filed_on(date(2023, 5, 15))
+    ask(ars, project, date(2023, 6, 20), date(2023, 6, 25))
+    take(ars, project, "oppose", date(2023, 6, 10))
+    assert concluded(project) == (
+        "Opposition notifiée le 10 juin 2023, dans le délai : le dernier jour était le 15 juillet 2023."
+    )
+    deadline = client_of(ars).get(url_of(project)).context["deadline"]
+    assert deadline.requests == ()
+    assert deadline.complete == deadline.prudent
+    waiting = filed_on(date(2023, 5, 15))
+    ask(ars, waiting, date(2023, 6, 1), date(2023, 6, 25))
+    take(ars, waiting, "oppose", date(2023, 6, 10))
+    assert concluded(waiting) == "Opposition notifiée le 10 juin 2023, avant tout terme."
+
+
+def test_what_was_asked_after_the_silence_is_still_listed(client_of, ars):
+    project = filed_on(date(2023, 5, 15))
+    ask(ars, project, date(2023, 8, 1))
+    assert "Demandée après le terme" in client_of(ars).get(url_of(project)).text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models.institution import Side
-from projects.models import Opinion, Project, Stage
+from projects.models import Opinion, PieceRequest, Project, Stage
 from projects.spreadsheets.reading import UnreadableFile
 from projects.spreadsheets.rows import Action
 from projects.spreadsheets.writing import NotWritten
@@ -149,6 +149,27 @@ def test_acts_recorded_on_an_imported_stage_are_not_overwritten(ars):
     (row,) = project_rows(planned(xlsx(["CPTS Montreuil", 93, "Montreuil", "Déposé", "12/11/2026"])))
     assert row.action == Action.REFUSED
     assert "Des étapes ont été enregistrées dans l'application" in row.messages[0]
+
+
+def test_no_date_is_told_of_a_filing_whose_pieces_move_the_clock(ars):
+    """A file knows nothing of the pieces: counted from it alone, silence would have validated on 2 October."""
+    headers = [*HEADERS[:5], "Opposition le"]
+    filed = ["CPTS Est", 93, "Gagny", "Déposé", "01/08/2026", ""]
+    written(xlsx(filed, headers=headers), today=date(2026, 8, 5))
+    filing = Project.objects.get().last_filing()
+    asked = {"pieces": "Statuts", "is_indispensable": True, "asked_on": date(2026, 8, 20)}
+    request = PieceRequest.objects.create(filing=filing, **asked, recorded_by=ars)
+    opposed = [*filed[:3], "Opposition", "01/08/2026", "15/11/2026"]
+    for received_on in (None, date(2026, 9, 25)):
+        request.received_on = received_on
+        request.save()
+        (row,) = project_rows(planned(xlsx(filed, headers=headers)))
+        assert (row.action, row.messages) == (Action.UNCHANGED, [])
+        (row,) = project_rows(planned(xlsx(opposed, headers=headers)))
+        assert row.action == Action.REFUSED
+        assert "« Opposition le » (15 novembre 2026)" in row.messages[0]
+        assert "réputé validé" not in " ".join(row.messages)
+        assert "délai" not in " ".join(row.messages)
 
 
 def test_what_is_told_about_a_stage_is_told_of_the_one_that_an_import_puts_in_its_place():

@@ -9,7 +9,6 @@ from fixtures.kit.letters.build import FOLDER, MODELS
 from fixtures.kit.letters.layout import as_bytes
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline, acquired_on
-from projects.letters.checking import check_model
 from projects.letters.fields import FIELDS, MENTIONS, fields_of
 from projects.letters.rendering import fill, text_of
 from projects.letters.subject import subject_of
@@ -18,7 +17,7 @@ from projects.models import LetterKind, PieceRequest
 from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
 from tests.factories import ZoneFactory
-from tests.letters import ago, filed, project_with, said_by, shipped
+from tests.letters import ago, filed, project_with, said_by, shipped, why_refused
 
 
 def test_the_documentation_lists_every_field_and_no_other():
@@ -36,7 +35,7 @@ def test_every_mention_names_fields_of_its_letter(kind):
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_every_shipped_model_is_accepted(kind):
-    assert check_model(shipped(kind), kind) == []
+    assert why_refused(shipped(kind), kind) == []
 
 
 def test_shipped_models_are_those_that_their_script_writes():

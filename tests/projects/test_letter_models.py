@@ -14,12 +14,23 @@ from jinja2 import TemplateError
 
 from accounts.models import User
 from projects.kit.letters import FILES, load
-from projects.letters.checking import MAX_BYTES, check_model
+from projects.letters.checking import MAX_BYTES
 from projects.letters.producing import produce
 from projects.letters.rendering import environment
 from projects.models import LetterKind, LetterModel
 from tests.factories import UserFactory
-from tests.letters import add_model, ago, complete, filed, said_by, shipped, tell_institution, text_in, word
+from tests.letters import (
+    add_model,
+    ago,
+    complete,
+    filed,
+    said_by,
+    shipped,
+    tell_institution,
+    text_in,
+    why_refused,
+    word,
+)
 
 Kind, Role = LetterKind, User.Role
 TODAY = timezone.localdate
@@ -56,17 +67,17 @@ def repacked(file: ContentFile, add: dict[str, bytes] | None = None, change=lamb
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_least_complete_model_is_accepted(kind):
-    assert check_model(word(*complete(kind)), kind) == []
+    assert why_refused(word(*complete(kind)), kind) == []
 
 
 def test_an_unknown_field_is_refused_by_its_name_with_the_nearest_one():
-    (told,) = check_model(word(*complete(Kind.ATTESTATION), "Reçu le {{ date_recption }}"), Kind.ATTESTATION)
+    (told,) = why_refused(word(*complete(Kind.ATTESTATION), "Reçu le {{ date_recption }}"), Kind.ATTESTATION)
     assert "« date_recption » n'existe pas" in told
     assert "« date_reception »" in told
 
 
 def test_a_field_of_another_letter_is_refused_by_its_name():
-    (told,) = check_model(word(*complete(Kind.ATTESTATION), "{{ motivation }}"), Kind.ATTESTATION)
+    (told,) = why_refused(word(*complete(Kind.ATTESTATION), "{{ motivation }}"), Kind.ATTESTATION)
     assert "« motivation » n'existe pas dans ce courrier" in told
 
 
@@ -86,7 +97,7 @@ def test_unknown_fields_are_found_outside_the_text_too(place):
         return part
 
     model = word(*lines, header="" if place == "box" else "{{ inconnu }}")
-    told = check_model(repacked(model, change=change), Kind.ATTESTATION)
+    told = why_refused(repacked(model, change=change), Kind.ATTESTATION)
     assert any("« inconnu »" in each for each in told), told
 
 
@@ -94,7 +105,7 @@ def test_a_field_cut_in_pieces_by_word_is_read_whole():
     model = word(*complete(Kind.ATTESTATION), "{{ date_@@reception }}")
     cut = b"</w:t></w:r><w:proofErr w:type='spellStart'/><w:r><w:rPr><w:b/></w:rPr><w:t>"
     model = repacked(model, change=lambda name, part: part.replace(b"@@", cut))
-    assert check_model(model, Kind.ATTESTATION) == []
+    assert why_refused(model, Kind.ATTESTATION) == []
 
 
 @pytest.mark.parametrize(
@@ -107,14 +118,14 @@ def test_a_field_cut_in_pieces_by_word_is_read_whole():
     ],
 )
 def test_a_badly_written_field_is_refused_with_its_place(lines):
-    told = check_model(word("Objet du courrier", *lines, *complete(Kind.VALIDATION)), Kind.VALIDATION)
+    told = why_refused(word("Objet du courrier", *lines, *complete(Kind.VALIDATION)), Kind.VALIDATION)
     assert any("mal écrit (corps du courrier, près de" in each for each in told), told
 
 
 @pytest.mark.parametrize("name", ["date_reception", "date_acceptation", "ars_telephone", "ars_adresse", "pieces"])
 def test_an_acknowledgement_without_a_mandatory_field_is_refused_by_its_mention(name):
     lines = [line for line in complete(Kind.ACKNOWLEDGEMENT) if f" {name} " not in line]
-    told = check_model(word(*lines), Kind.ACKNOWLEDGEMENT)
+    told = why_refused(word(*lines), Kind.ACKNOWLEDGEMENT)
     assert len(told) == 1
     assert "CRPA, art. R. 112-5" in told[0]
     assert f"« {name} »" in told[0]
@@ -123,18 +134,18 @@ def test_an_acknowledgement_without_a_mandatory_field_is_refused_by_its_mention(
 @pytest.mark.parametrize("phrase", ["décision implicite d'acceptation", "232-3"])
 def test_an_acknowledgement_without_a_mandatory_sentence_is_refused(phrase):
     lines = [line for line in complete(Kind.ACKNOWLEDGEMENT) if line != phrase]
-    (told,) = check_model(word(*lines), Kind.ACKNOWLEDGEMENT)
+    (told,) = why_refused(word(*lines), Kind.ACKNOWLEDGEMENT)
     assert "CRPA, art. R. 112-5" in told
 
 
 def test_a_mention_behind_a_condition_that_is_never_true_is_seen():
     lines = [line for line in complete(Kind.ATTESTATION) if " projet " not in line]
-    told = check_model(word(*lines, "{% if not regle %}{{ projet }}{% endif %}"), Kind.ATTESTATION)
+    told = why_refused(word(*lines, "{% if not regle %}{{ projet }}{% endif %}"), Kind.ATTESTATION)
     assert told == ["Ce modèle ne dit pas toujours le nom du projet (usage)."]
 
 
 def test_the_joint_letter_has_a_place_for_both_signatories_and_the_points():
-    told = " ".join(check_model(word("{{ projet }} {{ date_lettre }}"), Kind.JOINT_LETTER))
+    told = " ".join(why_refused(word("{{ projet }} {{ date_lettre }}"), Kind.JOINT_LETTER))
     for name in ("signataire_ars", "qualite_ars", "signataire_cpam", "qualite_cpam", "points_de_vigilance"):
         assert f"« {name} »" in told
 
@@ -176,7 +187,7 @@ ATTEMPTS = [
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_a_model_runs_nothing(attempt):
-    assert check_model(word(*complete(Kind.ATTESTATION), attempt), Kind.ATTESTATION) != []
+    assert why_refused(word(*complete(Kind.ATTESTATION), attempt), Kind.ATTESTATION) != []
 
 
 @pytest.mark.parametrize("attempt", ["{{ ''.__class__.__mro__ }}", "{{ lipsum }}", "{{ range(3) }}", "{{ x.y }}"])
@@ -190,21 +201,21 @@ def test_the_engine_that_fills_them_would_not_run_it_either(attempt):
 
 def test_a_disguised_or_damaged_file_is_refused_and_nothing_is_read_of_its_name():
     for content in (b"", b"%PDF-1.7 not really", b"PK\x03\x04 damaged", b"<html>", b"MZ\x90\x00", b"texte"):
-        assert check_model(ContentFile(content, name="modele.docx"), Kind.ATTESTATION) != []
+        assert why_refused(ContentFile(content, name="modele.docx"), Kind.ATTESTATION) != []
     sheet = repacked(
         word("x"), change=lambda name, part: part.replace(b"wordprocessingml.document", b"spreadsheetml.sheet")
     )
-    (told,) = check_model(sheet, Kind.ATTESTATION)
+    (told,) = why_refused(sheet, Kind.ATTESTATION)
     assert "document Word (.docx)" in told
 
 
 def test_what_runs_or_is_fetched_elsewhere_is_refused():
     model = word(*complete(Kind.ATTESTATION))
     macro = repacked(model, {"word/vbaProject.bin": b"x"})
-    assert "macros" in check_model(macro, Kind.ATTESTATION)[0]
+    assert "macros" in why_refused(macro, Kind.ATTESTATION)[0]
     model.seek(0)
     embedded = repacked(model, {"word/embeddings/oleObject1.bin": b"x"})
-    assert "objet incorporé" in check_model(embedded, Kind.ATTESTATION)[0]
+    assert "objet incorporé" in why_refused(embedded, Kind.ATTESTATION)[0]
     model.seek(0)
     remote = (
         b'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
@@ -214,15 +225,15 @@ def test_what_runs_or_is_fetched_elsewhere_is_refused():
     def fetch(name: str, part: bytes) -> bytes:
         return part.replace(b"</Relationships>", remote) if name == "word/_rels/document.xml.rels" else part
 
-    assert "hors du document" in check_model(repacked(model, change=fetch), Kind.ATTESTATION)[0]
+    assert "hors du document" in why_refused(repacked(model, change=fetch), Kind.ATTESTATION)[0]
 
 
 def test_a_huge_model_is_refused():
     stuffed = word(*complete(Kind.ATTESTATION)).read() + b"\0" * MAX_BYTES
-    assert "3\u00a0Mo au plus" in check_model(ContentFile(stuffed, name="m.docx"), Kind.ATTESTATION)[0]
+    assert "3\u00a0Mo au plus" in why_refused(ContentFile(stuffed, name="m.docx"), Kind.ATTESTATION)[0]
     bomb = repacked(word(*complete(Kind.ATTESTATION)), {"word/media/image1.png": b"\0" * 30_000_000})
     assert bomb.size < MAX_BYTES
-    assert "démesuré" in check_model(bomb, Kind.ATTESTATION)[0]
+    assert "démesuré" in why_refused(bomb, Kind.ATTESTATION)[0]
 
 
 # The kit

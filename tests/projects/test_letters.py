@@ -184,6 +184,71 @@ def test_the_attestation_is_still_given_once_the_aci_is_signed(ars):
     assert letter.stage.since == acquired_on(ago(120))
 
 
+# A project that was abandoned, then resumed: its decision is the one of before
+
+
+def resumed(project: Project, user: User) -> Project:
+    take(user, project, "abandon", ago(12))
+    return take(user, project, "resume", ago(10))
+
+
+def test_silence_is_still_attested_once_the_project_resumes(ars):
+    project = resumed(filed(90), ars)
+    letter = produce(ars, project.pk, Kind.ATTESTATION, said_by(ars))
+    assert f"réputé validé depuis le {in_words(acquired_on(ago(90)))}" in text_in(letter)
+    assert letter.stage.is_tacit
+    with pytest.raises(ValidationError, match=f"déjà validé ce projet de santé le {in_words(acquired_on(ago(90)))}"):
+        produce(ars, project.pk, Kind.VALIDATION, said_by(ars))
+
+
+def test_an_express_validation_is_dated_by_its_decision_once_the_project_resumes(ars):
+    project = filed(40)
+    take_step(ars, project.pk, Step("validate_health_project", ago(30), details=validation(signatory="Paul Roy")))
+    letter = produce(ars, resumed(project, ars).pk, Kind.VALIDATION, said_by(ars))
+    assert letter.values["date_notification"] == in_words(ago(30))
+    assert letter.values["signataire_ars"] == "Paul Roy"
+    with pytest.raises(ValidationError, match=f"décision expresse le {in_words(ago(30))}"):
+        produce(ars, project.pk, Kind.ATTESTATION, said_by(ars))
+
+
+def test_an_opposition_takes_what_was_decided_once_the_project_resumes(ars):
+    project = filed(40)
+    take_step(ars, project.pk, Step("oppose", ago(30), details=opposition(signatory="Paul Roy")))
+    letter = produce(ars, resumed(project, ars).pk, Kind.OPPOSITION, said_by(ars, motivation="Une autre"))
+    assert letter.values["date_notification"] == in_words(ago(30))
+    assert letter.values["motivation"] == "Territoire déjà couvert."
+
+
+def test_a_validation_without_a_recorded_decision_is_not_said_to_be_express(ars):
+    project = project_with([(State.FILED, ago(40)), (State.VALIDATED, ago(30))])
+    with pytest.raises(ValidationError, match="n'a pas été validé par le silence") as refusal:
+        produce(ars, project.pk, Kind.ATTESTATION, said_by(ars))
+    assert "expresse" not in refusal.value.messages[0]
+
+
+# What it is counted on
+
+
+def test_pieces_asked_after_the_decision_do_not_move_the_dates_of_its_letter(ars):
+    project = filed(50)
+    asked = PieceRequest(pieces="Statuts", is_indispensable=True, basis="CSP", asked_on=ago(20), received_on=ago(15))
+    ask_pieces(ars, project.pk, asked)
+    take_step(ars, project.pk, Step("oppose", ago(30), details=opposition()))
+    values = produce(ars, project.pk, Kind.OPPOSITION, said_by(ars)).values
+    assert values["dernier_jour"] == in_words(last_day(ago(50)))
+    assert "Statuts" not in str(values["decompte"])
+
+
+def test_the_communes_and_the_inhabitants_are_of_one_perimeter_even_typed_after_the_filing(ars):
+    """The filing kept what was known of its perimeter when it was recorded: one commune of two."""
+    pantin, bobigny = ZoneFactory(name="Pantin", population=600), ZoneFactory(name="Bobigny", population=50)
+    project = project_with([(State.ENGINEERING, ago(100))], zones=[pantin])
+    take(ars, project, "file_health_project", ago(10))
+    project.perimeter.set_zones([pantin, bobigny], ago(15))
+    values = produce(ars, project.pk, Kind.ACKNOWLEDGEMENT, said_by(ars)).values
+    assert (values["communes"], values["population"]) == ("Pantin, Bobigny", "650")
+
+
 # When it cannot be written
 
 

@@ -3,14 +3,10 @@
 On PostgreSQL truly at once; on SQLite one after the other.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import date
-from threading import Barrier, BrokenBarrierError
 
 import pytest
-from django.db.models import Model
-from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 
@@ -19,26 +15,10 @@ from accounts.models.institution import Side
 from projects.handover import HandOver, Portfolio, hand_over
 from projects.models import Absence, Assignment, Project
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
-from tests.projects.test_workflow_together import at_once
+from tests.together import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2024, 5, 1)
-
-
-@contextmanager
-def meeting(model: type[Model]) -> Iterator[None]:
-    """Without a lock both would come here to save a row; with it the other waits before it has read anything."""
-    both_are_about_to_save = Barrier(2)
-
-    def meet(**_: object) -> None:
-        with suppress(BrokenBarrierError):
-            both_are_about_to_save.wait(timeout=0.5)
-
-    pre_save.connect(meet, sender=model)
-    try:
-        yield
-    finally:
-        pre_save.disconnect(meet, sender=model)
 
 
 @pytest.fixture

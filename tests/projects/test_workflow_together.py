@@ -4,9 +4,7 @@ On PostgreSQL, where a lock makes the second wait, truly at once; on SQLite one 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
-from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,15 +15,26 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.models import Assignment, Decision, ImportBatch, Merger, Party, Project, Signature
+from projects.models import (
+    Assignment,
+    Decision,
+    ImportBatch,
+    LetterKind,
+    LetterModel,
+    Merger,
+    Party,
+    Project,
+    Signature,
+)
 from projects.signing import sign
 from projects.stages import last_recorded
 from projects.taking_back import take_back
 from projects.workflow import Step, take_step
 from tests.acts import details_of, take
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
+from tests.letters import shipped
 from tests.projects.sheets import xlsx
-from tests.together import at_once
+from tests.together import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,19 +155,9 @@ def test_of_two_referents_named_at_once_one_is_named_and_the_other_is_told(brows
         said = {"user": "", "name": name, "since": "2026-05-01", "loaded": loaded}
         return lambda: client.post(url, said).status_code
 
-    both_are_about_to_save = Barrier(2)
-
-    def meet(**_: object) -> None:
-        """Without the lock both would come here; with it the other waits before it has read anything."""
-        with suppress(BrokenBarrierError):
-            both_are_about_to_save.wait(timeout=0.5)
-
     names = ["Ada Un", "Bob Deux"]
-    pre_save.connect(meet, sender=Assignment)
-    try:
+    with meeting(Assignment):
         assert sorted(at_once(*map(name, browsers, loaded, names))) == [302, 422]
-    finally:
-        pre_save.disconnect(meet, sender=Assignment)
     assert project.assignments.get(side=Side.ARS).name in names
 
 
@@ -192,3 +191,60 @@ def test_two_files_that_tell_one_new_project_make_one(browsers, settings, tmp_pa
     assert sorted(outcomes) == [302, 422]
     assert Project.objects.count() == 1
     assert ImportBatch.objects.exclude(written_at=None).count() == 1
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_two_departments_that_tell_the_same_finess_numbers_are_written_one_after_the_other(
+    browsers, settings, tmp_path, rows
+):
+    """The numbers come in opposite orders: without one lock for both, each would wait for the other."""
+    settings.MEDIA_ROOT = tmp_path
+    numbers = ["930000013", "930000021"][:rows]
+    imports = []
+    for client, code, told in zip(browsers, ("99", "98"), (numbers, numbers[::-1]), strict=True):
+        DepartmentFactory(code=code)
+        lines = [[f"CPTS {code} {number}", code, "Initiative", number] for number in told]
+        imports.append(sent(client, "un.xlsx", xlsx(*lines, headers=[*HEADERS, "N° FINESS"])))
+    with meeting(Project):
+        outcomes = at_once(*(confirm(client, *each) for client, each in zip(browsers, imports, strict=True)))
+    assert sorted(outcomes) == [302, 422]
+    assert Project.objects.count() == rows
+    assert Project.objects.values("lead_department").distinct().count() == 1
+
+
+def test_an_import_whose_number_is_recorded_meanwhile_says_so(browsers, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    DepartmentFactory()
+    project = ProjectFactory(name="CPTS Ouest", lead_department__code="98")
+    content = xlsx(["CPTS Est", "99", "Initiative", "930000013"], headers=[*HEADERS, "N° FINESS"])
+    url, shown = sent(browsers[0], "un.xlsx", content)
+
+    def record(sender: type[Project], instance: Project, **_: object) -> None:
+        """Between the plan and the writing, as a page does that holds its own project only."""
+        if instance.name == "CPTS Est":
+            Project.objects.filter(pk=project.pk).update(finess="930000013")
+
+    pre_save.connect(record, sender=Project)
+    try:
+        answer = browsers[0].post(url, {"shown": shown})
+    finally:
+        pre_save.disconnect(record, sender=Project)
+    assert answer.status_code == 422
+    assert "recommencez" in answer.text
+    assert not Project.objects.filter(name="CPTS Est").exists()
+
+
+def test_of_two_models_of_one_letter_put_at_once_one_is_kept_and_the_other_is_told(browsers, settings, tmp_path):
+    """There is none before them, hence none to hold."""
+    settings.MEDIA_ROOT = tmp_path
+    DepartmentFactory()
+    url = reverse("letter_model_new")
+    said = {"kind": LetterKind.ATTESTATION, "department": "", "since": timezone.localdate().isoformat()}
+    said["loaded"] = browsers[0].get(url).context["form"]["loaded"].value()
+
+    def put(client: Client) -> Callable[[], int]:
+        return lambda: client.post(url, said | {"file": shipped(LetterKind.ATTESTATION)}).status_code
+
+    with meeting(LetterModel):
+        assert sorted(at_once(*map(put, browsers))) == [302, 422]
+    assert LetterModel.objects.count() == 1
