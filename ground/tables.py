@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.text import slugify
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 Cell = str | int | float | Decimal | date | None
@@ -58,9 +59,11 @@ def as_xlsx(columns: Iterable[Column], rows: Iterable[Any], *, title: str) -> by
     sheet.freeze_panes = "A2"
     for number, row in enumerate(rows, start=2):
         for position, column in enumerate(columns, start=1):
-            cell = sheet.cell(number, position, column.value(row))
-            if isinstance(cell.value, str):
-                cell.data_type = "s"
+            value = column.value(row)
+            if isinstance(value, str):
+                sheet.cell(number, position, ILLEGAL_CHARACTERS_RE.sub("", value)).data_type = "s"
+            else:
+                sheet.cell(number, position, value)
     for position, column in enumerate(columns, start=1):
         sheet.column_dimensions[sheet.cell(1, position).column_letter].width = max(12, min(50, len(column.label) + 4))
     output = BytesIO()

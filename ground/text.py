@@ -7,6 +7,11 @@ _SAINT = re.compile(r"\b(st|ste)\b")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'"})
 
 
+def one_line(text: str) -> str:
+    """A name as it is kept: on one line, without the control characters that a file or an address would choke on."""
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+
+
 def search_form(text: str) -> str:
     """The form under which a name is searched: "L'Île-St-Denis " and "l ile saint denis" are the same."""
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))

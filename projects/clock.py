@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from ground.days import in_words
+
 RULE = "L1434-12/2019"
 RULES = {RULE: "code de la santé publique, article L. 1434-12, rédaction de la loi n° 2019-774 du 24 juillet 2019"}
 """Every version a filing may have been counted with, and its text."""
@@ -109,13 +111,13 @@ class Deadline:
         for request in self.requests:
             if request.asked_on < self.received_on:
                 raise ImpossibleDates(
-                    f"Pièce demandée le {_told(request.asked_on)}, avant la réception du dossier "
-                    f"({_told(self.received_on)}) : vérifiez les deux dates."
+                    f"Pièce demandée le {in_words(request.asked_on)}, avant la réception du dossier "
+                    f"({in_words(self.received_on)}) : vérifiez les deux dates."
                 )
             if request.received_on and request.received_on < request.asked_on:
                 raise ImpossibleDates(
-                    f"Pièce reçue le {_told(request.received_on)}, avant d'être demandée "
-                    f"({_told(request.asked_on)}) : vérifiez les deux dates."
+                    f"Pièce reçue le {in_words(request.received_on)}, avant d'être demandée "
+                    f"({in_words(request.asked_on)}) : vérifiez les deux dates."
                 )
 
     @property
@@ -198,7 +200,8 @@ class Deadline:
             None,
             "Pièce indispensable attendue",
             "Pas de terme tant qu'elle n'est pas reçue. À ne compter que du dépôt, le dernier jour serait le "
-            f"{_told(last_day(self.received_on))} et la validation acquise le {_told(acquired_on(self.received_on))}.",
+            f"{in_words(last_day(self.received_on))} et la validation acquise le "
+            f"{in_words(acquired_on(self.received_on))}.",
             L114_5,
         )
 
@@ -228,8 +231,8 @@ def _term(start: date) -> Iterator[Line]:
     yield Line(
         last_day(start),
         "Dernier jour",
-        f"Deux mois de quantième à quantième depuis le {_told(start)}, sans report pour un samedi, un dimanche ou un "
-        "jour férié. Une opposition se notifie ce jour au plus tard.",
+        f"Deux mois de quantième à quantième depuis le {in_words(start)}, sans report pour un samedi, un dimanche ou "
+        "un jour férié. Une opposition se notifie ce jour au plus tard.",
         L1434_12,
     )
     yield Line(
@@ -238,7 +241,3 @@ def _term(start: date) -> Iterator[Line]:
         "Sans opposition notifiée dans le délai, le projet de santé est réputé validé à partir de ce jour.",
         L1434_12,
     )
-
-
-def _told(day: date) -> str:
-    return f"{day:%d/%m/%Y}"

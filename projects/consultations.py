@@ -5,7 +5,6 @@ from urllib.parse import quote, urlencode
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -55,12 +54,11 @@ def answer(user: User, pk: int, row_pk: int, *, verdict: str, text: str, answere
 
 
 def contacts_of(consultation: Consultation, project: Project, user: User) -> list[DirectoryEntry]:
-    """Whom to call: the partner's people in the directory of the project's departments, or of its communes."""
+    """Whom to call: the partner's people among those of the directory that the project's page shows."""
     today = timezone.localdate()
-    communes = project.perimeter.memberships.on(today).values("zone")
-    entries = DirectoryEntry.objects.for_user(user).on(today).filter(department__in=project.department_codes())
-    here = entries.filter(Q(zones=None) | Q(zones__in=communes), function=consultation.partner)
-    return list(here.distinct())
+    zones = [membership.zone for membership in project.perimeter.memberships.on(today).select_related("zone")]
+    entries = DirectoryEntry.objects.for_user(user).about(project.department_codes(), zones, today)
+    return list(entries.filter(function=consultation.partner).by_function())
 
 
 def reminder_link(consultation: Consultation, project: Project, contacts: list[DirectoryEntry]) -> str:

@@ -1,6 +1,7 @@
 """Something of everything in the demonstration: opinions, pieces, signatures, grants, letters, journal, directory.
 
-Written through the same functions as the pages, on dates that follow from the projects' own, never in the future.
+Opinions, pieces, signatures, letters and filings go through the same functions as the pages; the rest is written as
+rows. Dates follow from the projects' own, never in the future.
 """
 
 from collections import Counter
@@ -43,10 +44,12 @@ from projects.opinions import give_opinion
 from projects.pieces import ask_pieces, receive_pieces
 from projects.signing import sign
 from projects.states import State
+from projects.workflow import Step, take_step
 from territories.models import Department
 
 Binome = dict[Side, User]
 PEOPLE = ("Nadège Morel", "Paul Henriot", "Samira Kaci", "Luc Ferrand", "Agnès Toussaint", "Hugo Lambert")
+FILED_AGO = (12, 50)  # days: one clock has just begun, the other is about to end
 F = DirectoryEntry.Function
 RolloutKind = RolloutEvent.Kind
 
@@ -60,8 +63,12 @@ def load_life(users: list[User]) -> int:
     today = timezone.localdate()
     officers = [user for user in users if user.role == User.Role.OFFICER]
     met: Counter[State] = Counter()
-    for department in Department.objects.filter(users__in=officers).distinct():
-        binome = {user.side: user for user in officers if department.pk in user.own_departments}
+    binomes = {
+        department: {user.side: user for user in officers if department.pk in user.own_departments}
+        for department in Department.objects.filter(users__in=officers).distinct()
+    }
+    met[State.FILED] = _keep_a_clock_running(binomes)
+    for department, binome in binomes.items():
         _directory(department)
         for project in Project.objects.filter(lead_department=department, journal=None).living_on(today):
             stage = project.stage_on(today)
@@ -71,6 +78,28 @@ def load_life(users: list[User]) -> int:
                 met[State(stage.state)] += 1
     _absence(officers)
     return met.total()
+
+
+def _keep_a_clock_running(binomes: dict[Department, Binome]) -> int:
+    """Have two departments file a project when no filing is under examination any more; returns how many did.
+
+    The workbooks' own filings have all been decided two months after the last one.
+    """
+    today = timezone.localdate()
+    if Stage.objects.on(today).filter(state=State.FILED).exists():
+        return 0
+    stages = Stage.objects.on(today).filter(state=State.ENGINEERING, since__lt=today - timedelta(days=max(FILED_AGO)))
+    ready = Project.objects.filter(stages__in=stages, grid_answers=None)
+    found = [
+        (project, binome) for each, binome in binomes.items() if (project := ready.filter(lead_department=each).first())
+    ]
+    filed = list(zip(FILED_AGO, found, strict=False))
+    for rank, (days, (project, binome)) in enumerate(filed, start=1):  # no piece holds the clock at these ranks
+        take_step(binome[Side.ARS], project.pk, Step("file_health_project", today - timedelta(days=days)))
+        stage = project.stage_on(today)
+        _begin(project, stage, binome)
+        _filed(project, stage, binome, rank)
+    return len(filed)
 
 
 def _begin(project: Project, stage: Stage, binome: Binome) -> None:
@@ -136,7 +165,7 @@ def _filed(project: Project, stage: Stage, binome: Binome, rank: int) -> None:
     if rank % 2 == 0:
         _opinion(project, stage, binome[Side.INSURANCE], Verdict.FAVOURABLE, 18, "Missions socles bien couvertes.")
     _point(project, stage, binome[Side.ARS], "Gouvernance", "Ouvrir le bureau aux établissements du territoire.")
-    _tick_grid(project, stage, binome)
+    _tick_grid(project, binome)
     _acknowledge(project, stage, binome)
     if rank % 3 == 2:
         return
@@ -165,7 +194,7 @@ def _acknowledge(project: Project, stage: Stage, binome: Binome) -> None:
     produce(ars, project.pk, LetterKind.ACKNOWLEDGEMENT, said)
 
 
-def _tick_grid(project: Project, stage: Stage, binome: Binome) -> None:
+def _tick_grid(project: Project, binome: Binome) -> None:
     """Most points seen by both, the last ones by the ARS alone, and one on which they differ."""
     grid = Grid.objects.on(timezone.localdate()).filter(kind=Grid.Kind.HEALTH_PROJECT).first()
     items = list(GridItem.objects.filter(grid=grid))

@@ -11,6 +11,7 @@ from accounts.models import User
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline, Reading
 from projects.models import Filing, PieceRequest, Project, Stage
+from projects.stages import last_recorded
 from projects.states import State
 from projects.withdrawing import may_withdraw
 from territories.models import PerimeterZone
@@ -33,6 +34,7 @@ class FilingRow:
     followed_by: Stage | None
     requests: tuple[tuple[PieceRequest, bool], ...]
     change: "PerimeterChange | None"
+    is_open: bool  # nobody has decided: silence alone does not prevent a late entry of what was asked in time
 
     @property
     def outcome(self) -> str:
@@ -41,11 +43,6 @@ class FilingRow:
     @property
     def is_running(self) -> bool:
         return self.followed_by is None or self.followed_by.since > timezone.localdate()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody has decided: silence alone does not prevent a late entry of what was asked in time."""
-        return self.followed_by is None or self.followed_by.is_tacit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +69,7 @@ def filings_of(project: Project, user: User) -> list[FilingRow]:
             stage_after(project, filing),
             tuple((request, may_withdraw(user, project, request)) for request in filing.piece_requests.all()),
             perimeter_change(held, filing.follows.received_on, filing.received_on) if filing.follows else None,
+            is_open=filing.stage_id == last_recorded(project).pk,
         )
         for filing in filings
     ]

@@ -5,10 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, Sum
+from django.utils import timezone
 
 from accounts.models import User
+from ground.templatetags.french import day as in_words
 from projects.grants import Funding
 from projects.models import EngineeringGrant, GrantCap, OtherFunding, Project
+from projects.states import ENDED, State
 
 FIR = "FIR"
 
@@ -26,6 +29,18 @@ def amount_of_cap_on(day: date) -> Decimal | None:
 def funding_of(row: EngineeringGrant | OtherFunding) -> Funding:
     funder = row.funder if isinstance(row, OtherFunding) else FIR
     return Funding(funder, row.get_purpose_display(), row.amount, row.starts_on, row.ends_on)
+
+
+def why_not_grant(project: Project) -> str:
+    """Why no new grant can be recorded on this project; empty when one can."""
+    stage = project.stage_on(timezone.localdate())
+    if stage is None or stage.state not in ENDED:
+        return ""
+    label = State(stage.state).short_label
+    return (
+        f"Le projet a pris fin le {in_words(stage.since)} ({label}) : aucune convention d'ingénierie ne s'y ajoute. "
+        "Celles qui sont déjà enregistrées se corrigent toujours."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The opinions of the binôme: each institution gives its own; a disagreement goes to those above (DG ARS, DCGDR)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -83,18 +83,26 @@ def why_not_give(opinion: Opinion) -> dict[str, str]:
 
 
 def settle_disagreement(stage: Stage, *, by: User) -> None:
-    """Open or close the disagreement of a stage as its current opinions are. Needs the project's lock."""
+    """Open or close the disagreement of a stage as its current opinions are. Needs the project's lock.
+
+    Once a stage has ended nobody waits for those above any more: an opinion typed late opens nothing.
+    """
     opinions = current_opinions(stage).values()
     verdicts = [opinion.verdict for opinion in opinions]
-    last_given = max(opinion.given_on for opinion in opinions) if opinions else date.min
+    last_given = _last_given(opinions)
     opened = stage.escalations.filter(closed_on=None).first()
     if disagree(verdicts):
-        if not opened and not _is_decided(stage, last_given):
+        is_over = not stage.is_true_on(timezone.localdate())
+        if not (opened or is_over or _is_decided(stage, last_given)):
             stage.escalations.create(opened_on=last_given, recorded_by=by)
     elif opened:
         opened.outcome, opened.comment = joint_verdict(verdicts), AGREED
         opened.closed_on, opened.closed_by = max(opened.opened_on, last_given), by
         opened.save()
+
+
+def _last_given(opinions: Iterable[Opinion]) -> date:
+    return max((opinion.given_on for opinion in opinions), default=date.min)
 
 
 def _is_decided(stage: Stage, day: date) -> bool:
@@ -103,12 +111,27 @@ def _is_decided(stage: Stage, day: date) -> bool:
 
 
 def review_disagreement(stage: Stage, reason: str, *, by: User) -> None:
-    """Once an opinion or a decision is withdrawn: a disagreement that rested on it goes too. Needs the lock."""
-    opened = stage.escalations.filter(closed_on=None).first()
-    if opened and not disagree([opinion.verdict for opinion in current_opinions(stage).values()]):
-        remove(opened, reason)
-    else:
-        settle_disagreement(stage, by=by)
+    """Once an opinion or a decision is withdrawn: what rested on it, disagreement or agreement, goes too.
+
+    Needs the project's lock.
+    """
+    opinions = current_opinions(stage).values()
+    last = stage.escalations.last()
+    if disagree([opinion.verdict for opinion in opinions]):
+        if last and last.closed_on and not last.level and last.closed_on >= _last_given(opinions):
+            _open_again(last, reason)
+        else:
+            settle_disagreement(stage, by=by)
+    elif last and not last.closed_on:
+        remove(last, reason)
+
+
+def _open_again(escalation: Escalation, reason: str) -> None:
+    """The agreement that closed it was made by an opinion that is withdrawn."""
+    escalation.outcome = escalation.comment = ""
+    escalation.closed_on = escalation.closed_by = None
+    escalation._change_reason = reason
+    escalation.save()
 
 
 def close_escalation(

@@ -15,7 +15,7 @@ from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted, short_day
 from projects.models import SIGNED_BY, ExchangedVersion, Project, RolloutEvent, Stage
 from projects.opinions import current_opinions
-from projects.states import State
+from projects.states import ENDED, State
 from projects.timeline import OBSERVED
 from projects.turn import INDICATOR_MEETINGS
 
@@ -73,10 +73,20 @@ def why_not(project: Project, step: RolloutStep, today: date, day: date | None =
     stage = opening(project, step, today)
     if stage is None:
         return NOT_YET[step.opened_by]
-    if day and day < stage.since and not stage.comment.startswith(OBSERVED):
+    if day is None:
+        return ""
+    if is_before(stage, day):
         state = quoted(State(stage.state).short_label)
         return f"C'est avant l'étape {state} du {in_words(stage.since)} : vérifiez la date."
+    end = project.stage_on(day)
+    if end and end.state in ENDED and day > end.since:
+        return f"Le projet a pris fin le {in_words(end.since)} ({State(end.state).short_label}) : vérifiez la date."
     return ""
+
+
+def is_before(stage: Stage, day: date) -> bool:
+    """Whether `day` comes before the stage, as far as one knows when it began."""
+    return day < stage.since and not stage.comment.startswith(OBSERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +138,9 @@ def checklist(project: Project, versions: Iterable[Numbered], today: date) -> li
 
 
 def _tell_events(line: Line, project: Project, events: list[RolloutEvent], today: date) -> None:
+    stage = opening(project, line.step, today)
     for event in events:
-        is_former = why_not(project, line.step, today, event.happened_on)
+        is_former = stage is None or is_before(stage, event.happened_on)
         (line.former if is_former else line.events).append(event)
     line.is_done = bool(line.events)
 

@@ -1,4 +1,7 @@
-"""Vigilance points: raised on a section of what is examined, told in the letters, open until lifted."""
+"""Vigilance points: raised on a section of what is examined, told in the letters, open until lifted.
+
+Each institution raises its own; any writer of the binôme lifts them, its own or the other's, and says what lifted them.
+"""
 
 from datetime import date
 
@@ -14,7 +17,13 @@ GRIDS = {State.LETTER_FILED: Grid.Kind.LETTER, State.FILED: Grid.Kind.HEALTH_PRO
 def open_points(project: Project, day: date) -> QuerySet[VigilancePoint]:
     """The points raised and not lifted yet on `day`, whatever the stage they were raised on."""
     still_open = Q(lifted_on=None) | Q(lifted_on__gt=day)
-    return project.vigilance_points.filter(still_open, raised_on__lte=day).select_related("stage")
+    points = project.vigilance_points.filter(still_open, raised_on__lte=day)
+    return points.select_related("stage", "recorded_by__institution")
+
+
+def lifted_points(project: Project) -> QuerySet[VigilancePoint]:
+    points = project.vigilance_points.exclude(lifted_on=None)
+    return points.select_related("lifted_by", "recorded_by__institution")
 
 
 def sections_of(stage: Stage, day: date) -> list[str]:

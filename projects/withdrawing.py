@@ -20,6 +20,7 @@ from projects.models import (
     Project,
     RolloutEvent,
     Signature,
+    VigilancePoint,
 )
 from projects.opinions import review_disagreement
 from projects.pieces import count_again, open_filing
@@ -43,6 +44,7 @@ WITHDRAWABLE = {
     "desaccord": Kind(Escalation, "stage__project", "project_examination"),
     "pieces": Kind(PieceRequest, "filing__stage__project", "project_examination"),
     "signature": Kind(Signature, "stage__project", "project_examination"),
+    "vigilance": Kind(VigilancePoint, "project", "project_examination", "#points"),
     "journal": Kind(JournalEntry, "project", "project", "#journal"),
     "convention": Kind(EngineeringGrant, "project", "project_funding"),
     "versement": Kind(GrantPayment, "grant__project", "project_funding"),

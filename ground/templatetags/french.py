@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+
+from ground.days import day_of_month, in_words
 
 register = template.Library()
 
@@ -48,17 +49,13 @@ def weight(size: int | None) -> str:
 @register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
     """A date in a sentence: 20 février 2020."""
-    return "" if value is None else f"{_day_of_month(value)} {date_format(value, 'F Y')}"
+    return "" if value is None else in_words(value)
 
 
 @register.filter(expects_localtime=True)
 def short_day(value: date | None) -> str:
     """A date in a table: 20 févr. 2020."""
-    return "" if value is None else f"{_day_of_month(value)} {SHORT_MONTHS[value.month - 1]} {value.year}"
-
-
-def _day_of_month(value: date) -> str:
-    return "1er" if value.day == 1 else str(value.day)
+    return "" if value is None else f"{day_of_month(value)} {SHORT_MONTHS[value.month - 1]} {value.year}"
 
 
 @register.filter

@@ -12,7 +12,7 @@ from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros
 from projects.doctrine import Ahead
 from projects.forms.rows import RowForm
-from projects.funding import amount_of_cap_on
+from projects.funding import amount_of_cap_on, why_not_grant
 from projects.grants import Excess, Promise, left_to_pay, over_cap
 from projects.models import EngineeringGrant, GrantPayment, OtherFunding
 
@@ -54,6 +54,8 @@ class GrantForm(RowForm):
 
     def clean(self) -> dict:
         data = super().clean()
+        if obstacle := self.obstacle():
+            raise ValidationError(obstacle)
         amount, signed_on = data.get("amount"), data.get("signed_on")
         if not (amount and signed_on):
             return data
@@ -62,6 +64,10 @@ class GrantForm(RowForm):
         if self.instance.pk:
             self._refuse_what_was_paid(amount, signed_on)
         return data
+
+    def obstacle(self) -> str:
+        """Why no convention can be added, whatever is typed; empty when one can. Those recorded can be mended."""
+        return "" if self.instance.pk else why_not_grant(self.instance.project)
 
     def _refuse_excess(self, amount: Decimal, signed_on: datetime.date) -> None:
         others = self.siblings().exclude(pk=self.instance.pk).values_list("amount", "signed_on")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
@@ -16,7 +16,7 @@ from projects.letters.checking import check_model
 from projects.letters.fields import FIELDS, Group, Values
 from projects.letters.producing import produce
 from projects.letters.rendering import told
-from projects.letters.replacing import may_replace, replace_model
+from projects.letters.replacing import kinds_kept_by, may_replace, replace_model
 from projects.letters.subject import Subject
 from projects.letters.values import Said, values_of
 from projects.models import Letter, LetterKind, LetterModel, PieceRequest, Project
@@ -180,14 +180,17 @@ class LetterModelForm(DsfrBaseForm, GuardedForm):
         self.initial.setdefault("since", timezone.localdate())
         own = Department.objects.filter(pk__in=user.own_departments)
         self.fields["department"].queryset = own
-        may_change_common = may_replace(user, None)
+        kinds = kinds_kept_by(user)
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]
+        may_change_common = may_replace(user, kinds[0], None)
         self.fields["department"].required = not may_change_common
         self.fields["department"].empty_label = "Tous les départements (modèle commun)" if may_change_common else None
 
     def shown_now(self) -> Shown:
         """The models in force that this user can replace."""
         held = LetterModel.objects.filter(department__in=self.user.own_departments, until=None)
-        common = LetterModel.objects.filter(department=None, until=None) if may_replace(self.user, None) else []
+        may_change_common = may_replace(self.user, kinds_kept_by(self.user)[0], None)
+        common = LetterModel.objects.filter(department=None, until=None) if may_change_common else []
         return {
             str(model): f"{model.filename} (n° {model.pk})" for model in [*held.select_related("department"), *common]
         }
@@ -209,7 +212,5 @@ class LetterModelForm(DsfrBaseForm, GuardedForm):
 
     def save(self) -> LetterModel:
         data = self.cleaned_data
-        if not may_replace(self.user, data["department"]):
-            raise PermissionDenied
         kind = LetterKind(data["kind"])
         return replace_model(self.user, kind, data["department"], data["since"], data["file"], self.judged)

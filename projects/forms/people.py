@@ -20,7 +20,7 @@ SHARED = "shared"
 
 
 class NoteForm(DsfrBaseForm, forms.ModelForm):
-    """A remark; who stands on no side of the binôme only writes shared ones."""
+    """A remark; who stands on no side of the binôme only writes shared ones. Needs the project's lock when sent."""
 
     text = forms.CharField(
         label="Nouvelle note",
@@ -29,7 +29,6 @@ class NoteForm(DsfrBaseForm, forms.ModelForm):
     )
     side = forms.ChoiceField(
         label="Qui la lit",
-        initial=SHARED,
         widget=InlineRadioSelect,
         help_text="Une note partagée est lue par tous ceux qui lisent ce projet.",
     )
@@ -38,8 +37,9 @@ class NoteForm(DsfrBaseForm, forms.ModelForm):
         model = Note
         fields = ["text", "side"]
 
-    def __init__(self, *args, by: User, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, project: Project, by: User, **kwargs) -> None:
+        note = Note(project=project, recorded_by=by)
+        super().__init__(*args, instance=note, initial={"side": SHARED}, **kwargs)
         if by.side is None:
             del self.fields["side"]
             return
@@ -50,6 +50,15 @@ class NoteForm(DsfrBaseForm, forms.ModelForm):
 
     def clean_side(self) -> str:
         return "" if self.cleaned_data["side"] == SHARED else self.cleaned_data["side"]
+
+    def clean(self) -> dict:
+        """The same words from the same author twice on one day are one click too many."""
+        said = super().clean()
+        mine = self.instance.project.notes.filter(recorded_by=self.instance.recorded_by)
+        same = mine.filter(text=said.get("text"), side=said.get("side", ""))
+        if same.filter(recorded_at__date=timezone.localdate()).exists():
+            raise ValidationError("Cette note est déjà là.")
+        return said
 
 
 class ContactForm(DsfrBaseForm, forms.ModelForm):

@@ -11,6 +11,7 @@ from accounts.models import User
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
 from projects.examining import why_not_during
+from projects.forms.guard import GuardedForm, LoadedField, Shown
 from projects.forms.opinions import NO_LONGER
 from projects.models import Stage, VigilancePoint
 from projects.vigilance import sections_of
@@ -18,8 +19,8 @@ from projects.vigilance import sections_of
 OTHER = "autre"
 
 
-class VigilancePointForm(DsfrBaseForm):
-    """The section is one of the grid in force, or another that is typed."""
+class VigilancePointForm(DsfrBaseForm, GuardedForm):
+    """The section is one of the grid in force, or another that is typed. Tells what has been raised meanwhile."""
 
     section = forms.ChoiceField(label="Rubrique")
     other_section = forms.CharField(
@@ -32,14 +33,18 @@ class VigilancePointForm(DsfrBaseForm):
         help_text="Ce texte est repris dans les courriers au porteur.",
     )
     raised_on = PastDayField(label="Soulevé le")
+    loaded = LoadedField()
 
     def __init__(self, *args, stage: Stage, user: User, **kwargs) -> None:
+        self.stage, self.user = stage, user
         today = timezone.localdate()
         super().__init__(*args, initial={"raised_on": today if stage.is_true_on(today) else None}, **kwargs)
-        self.stage, self.user = stage, user
         sections = sections_of(stage, today)
         first = [("", "Choisissez une rubrique")] if sections else []
         self.fields["section"].choices = [*first, *((each, each) for each in sections), (OTHER, "Autre")]
+
+    def shown_now(self) -> Shown:
+        return {"Points de cette étape": " ; ".join(map(str, self.stage.vigilance_points.all()))}
 
     def clean_raised_on(self) -> datetime.date:
         if obstacle := why_not_during(self.stage, self.cleaned_data["raised_on"]):

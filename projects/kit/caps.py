@@ -19,7 +19,7 @@ def load() -> str:
             since = date.fromisoformat(row["since"])
             if GrantCap.history.filter(since=since).exists():
                 continue
-            is_verified = row["is_verified"] == "oui"
+            is_verified = row["is_verified"] == "yes"
             amount = Decimal(row["amount_eur"])
             GrantCap.objects.create(since=since, amount=amount, source=row["source"], is_verified=is_verified)
             added += 1

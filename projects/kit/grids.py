@@ -11,12 +11,12 @@ FILE = settings.BASE_DIR / "fixtures" / "kit" / "grids.csv"
 
 
 def load() -> str:
-    """Adds the versions that are missing; leaves those present, and those that another version stands in for."""
+    """Adds the versions never loaded; leaves those renamed or deleted since, and those another one stands in for."""
     added = 0
     with FILE.open(encoding="utf-8", newline="") as file:
         for (kind, name, since, source), items in groupby(csv.DictReader(file), key=_version):
             grid = Grid(kind=kind, version=name, since=since, source=source)
-            if Grid.objects.filter(kind=kind, version=name).exists() or grid.in_use_meanwhile().exists():
+            if Grid.history.filter(kind=kind, version=name).exists() or grid.in_use_meanwhile().exists():
                 continue
             grid.save()
             GridItem.objects.bulk_create(

@@ -110,6 +110,11 @@ def produce(user: User, project_pk: int, kind: LetterKind, said: Said) -> Letter
 def refuse_what_is_past(subject: Subject, said: Said) -> None:
     if said.request and said.request not in subject.awaited:
         raise ValidationError("Ces pièces ne sont plus attendues : relisez l'onglet «\u00a0Instruction\u00a0».")
+    if subject.kind == LetterKind.ATTESTATION and said.dated_on < subject.stage.since:
+        raise ValidationError(
+            f"Le projet n'est validé par le silence que depuis le {in_words(subject.stage.since)} : l'attestation ne "
+            "peut pas être datée d'avant."
+        )
     if said.dated_on < subject.examined.since:
         raise ValidationError(
             f"Daté du {in_words(said.dated_on)}, ce courrier précéderait le dépôt dont il parle "

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.models.institution import Side
+from projects.letters.subject import OF_THE_BINOME
 from projects.models import LetterKind, LetterModel
 from projects.uploads import Judged
 from territories.models import Department
@@ -27,7 +29,15 @@ def may_replace_some(user: User) -> bool:
     return user.is_administrator or (user.is_writer and user.role == User.Role.MANAGER)
 
 
-def may_replace(user: User, department: Department | None) -> bool:
+def kinds_kept_by(user: User) -> list[LetterKind]:
+    """The letters of the ARS are the ARS's models to keep; the joint letter's are kept by both institutions."""
+    keeps_all = user.is_administrator or user.side == Side.ARS
+    return [kind for kind in LetterKind if keeps_all or kind in OF_THE_BINOME]
+
+
+def may_replace(user: User, kind: LetterKind, department: Department | None) -> bool:
+    if kind not in kinds_kept_by(user):
+        return False
     if department is None:
         return user.is_administrator and user.answers_for_the_country
     return may_replace_some(user) and department.pk in user.own_departments
@@ -49,7 +59,7 @@ def replace_model(
 
     Raises PermissionDenied for who does not keep these models.
     """
-    if not may_replace(user, department):
+    if not may_replace(user, kind, department):
         raise PermissionDenied(NOT_YOURS)
     with transaction.atomic():
         hold_models(user)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from accounts.models import User
-from ground.text import search_form
+from ground.text import one_line, search_form
 from projects.identifiers import validate_finess
 from projects.models.filing import Filing, Merger
 from projects.models.people import Promoter
@@ -110,6 +110,7 @@ class Project(StepsMixin):
         return self.name
 
     def save(self, *args, **kwargs) -> None:
+        self.name = one_line(self.name)
         self.search_name = search_form(self.name)
         if self.perimeter_id is None:
             self.perimeter = Perimeter.objects.create()

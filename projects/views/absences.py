@@ -8,7 +8,9 @@ from django.utils import timezone
 from accounts.models import User
 from projects.colleagues import arranged_by
 from projects.forms.absences import AbsenceForm
+from projects.forms.withdrawing import WithdrawForm
 from projects.models import Absence
+from projects.stages import remove
 from projects.views.access import atomic_when_sent
 
 NOT_YOURS = "Une absence est déclarée par la personne elle-même, son responsable ou un administrateur."
@@ -44,20 +46,22 @@ def absence_add(request: HttpRequest) -> HttpResponse:
 
 @atomic_when_sent
 def absence(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the dates of an absence, which may end today, or take it away as if it had never been declared."""
+    """Change the dates of an absence, which may end today, or withdraw one declared by mistake, and say why."""
     known = Absence.objects.filter(user__in=User.objects.for_user(request.user))
     known = known.select_for_update(of=("self",)) if request.method == "POST" else known.select_related("user")
     declared = get_object_or_404(known, pk=pk)
     if declared.user not in arranged_by(request.user):
         raise PermissionDenied(NOT_YOURS)
-    if "withdraw" in request.POST:
-        declared.delete()
-        messages.success(request, f"L'absence est retirée : {declared.user}.")
+    is_withdrawn = "withdraw" in request.POST
+    withdrawal = WithdrawForm(request.POST if is_withdrawn else None)
+    if withdrawal.is_valid():
+        remove(declared, withdrawal.cleaned_data["reason"])
+        messages.success(request, f"L'absence est retirée : {declared.user}. L'historique la garde, avec la raison.")
         return redirect("absences")
-    form = AbsenceForm(request.POST or None, instance=declared, by=request.user)
+    form = AbsenceForm(None if is_withdrawn else request.POST or None, instance=declared, by=request.user)
     if form.is_valid():
         form.save()
         messages.success(request, f"L'absence est modifiée : {declared.user}.")
         return redirect("absences")
-    context = {"form": form, "absence": declared}
-    return render(request, "projects/absence.html", context, status=422 if form.is_bound else 200)
+    context = {"form": form, "withdrawal": withdrawal, "absence": declared}
+    return render(request, "projects/absence.html", context, status=422 if request.method == "POST" else 200)

@@ -15,7 +15,7 @@ from projects.models.examination import SUBJECTS
 from projects.opinions import missing_opinions
 from projects.states import State
 from projects.views.tabs import tab_of
-from projects.vigilance import open_points
+from projects.vigilance import lifted_points, open_points
 from projects.withdrawing import may_withdraw
 
 
@@ -28,8 +28,8 @@ def project_examination(request: HttpRequest, pk: int) -> HttpResponse:
         "current": next((each for each in told if each.stage.is_true_on(today)), None),
         "former": [each for each in told if not each.stage.is_true_on(today)],
         "filings": filings_of(project, request.user),
-        "open_points": open_points(project, today),
-        "lifted_points": project.vigilance_points.exclude(lifted_on=None).select_related("lifted_by"),
+        "open_points": [(point, may_withdraw(request.user, project, point)) for point in open_points(project, today)],
+        "lifted_points": [(point, may_withdraw(request.user, project, point)) for point in lifted_points(project)],
     }
     return render(request, "projects/examination.html", context)
 

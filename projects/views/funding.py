@@ -113,6 +113,7 @@ def grant_page(request: HttpRequest, project: Project, grant: EngineeringGrant) 
         situations=situations(ahead),
         doctrine_source=SOURCE,
         cap=cap_on(timezone.localdate()),
+        obstacle=form.obstacle(),
     )
 
 

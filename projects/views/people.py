@@ -14,11 +14,9 @@ from projects.views.project_page import project_page
 @atomic_when_sent
 def note_add(request: HttpRequest, pk: int) -> HttpResponse:
     project = writable_project(request, pk)
-    form = NoteForm(request.POST, by=request.user)
+    form = NoteForm(request.POST, project=project, by=request.user)
     if not form.is_valid():
         return project_page(request, pk, note_form=form)
-    form.instance.project = project
-    form.instance.recorded_by = request.user
     form.save()
     messages.success(request, "La note est ajoutée.")
     return redirect(f"{project.get_absolute_url()}#notes")

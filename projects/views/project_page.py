@@ -65,8 +65,10 @@ def project_page(
             for side in Side
         ],
         "former_referents": [assignment for assignment in assignments if assignment.until and assignment.until <= day],
-        "open_points": open_points(project, day),
-        "absorbed": project.mergers.select_related("stage__project").order_by("stage__since"),
+        "open_points": [(point, may_withdraw(request.user, project, point)) for point in open_points(project, day)],
+        "absorbed": project.mergers.filter(stage__project__in=Project.objects.for_user(request.user))
+        .select_related("stage__project")
+        .order_by("stage__since"),
         "sheets": grid_summary(project),
         "contacts": project.contacts.all(),
         "directory": DirectoryEntry.objects.for_user(request.user)
@@ -78,7 +80,7 @@ def project_page(
         ],
         "journal_form": journal_form or JournalForm(project=project),
         "notes": project.notes.for_user(request.user).select_related("recorded_by"),
-        "note_form": note_form or NoteForm(by=request.user),
+        "note_form": note_form or NoteForm(project=project, by=request.user),
         "may_take_back": writes and not why_not_take_back(project, request.user),
     }
     return render(request, "projects/project.html", context, status=422 if note_form or journal_form else 200)

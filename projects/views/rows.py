@@ -5,7 +5,6 @@ from django.shortcuts import render
 
 from projects.forms.rows import RowForm
 from projects.models import Project
-from projects.views.tabs import TABS
 
 
 def row_page(
@@ -19,6 +18,5 @@ def row_page(
     **told: object,
 ) -> HttpResponse:
     """`tab` is the page the row belongs to; `told` is what the template says above the form."""
-    back = next(label for label, name in TABS if name == tab)
-    context = {"project": project, "form": form, "tab": tab, "back": back, "title": title, **told}
+    context = {"project": project, "form": form, "tab": tab, "title": title, **told}
     return render(request, template, context, status=422 if form.is_bound else 200)

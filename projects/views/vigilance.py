@@ -34,7 +34,7 @@ def vigilance_new(request: HttpRequest, pk: int, stage: int) -> HttpResponse:
 
 @atomic_when_sent
 def vigilance_lift(request: HttpRequest, pk: int, row: int) -> HttpResponse:
-    """Lift a vigilance point: when, and what lifted it."""
+    """Lift a vigilance point, of either institution: when, and what lifted it."""
     project = writable_project(request, pk)
     point = get_object_or_404(project.vigilance_points.select_related("lifted_by"), pk=row)
     if request.method == "GET" and point.lifted_on:

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
+from ground.templatetags.french import short_day
 from projects.due import due_items
 from projects.models import Consultation, Project, Stage, Verdict
 from projects.states import State
+from projects.workflow import lock, plan_silence
 from territories.models import Department
 from tests.factories import InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
 
@@ -290,3 +294,23 @@ def test_queries_do_not_grow_with_rows(
         with django_assert_num_queries(18):
             page = client.get(reverse("home"))
         assert len(page.context["due"]) == len(page.context["waiting"]) == wanted
+
+
+def test_once_the_safe_day_has_passed_the_last_day_is_told_with_what_is_left(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department
+) -> None:
+    today = timezone.localdate()
+    received = today - relativedelta(months=2) - timedelta(days=5)
+    project = ProjectFactory(lead_department=plaine, stages=[(State.FILED, received)])
+    opened = project.stage_on(received)
+    pieces = {"pieces": "Statuts", "is_indispensable": True, "asked_on": received, "basis": "CSP"}
+    opened.filing.piece_requests.create(**pieces, received_on=received + timedelta(days=11))
+    with transaction.atomic():
+        plan_silence(lock(Project.objects, project.pk), by=None)
+    page = client_of(delegation).get(reverse("home"))
+    (item,) = page.context["due"]
+    left = (item.deadline.last_day - today).days
+    assert (item.is_late, 4 <= left <= 8) == (True, True)
+    text = " ".join(page.text.split())
+    assert f'Dernier jour : {short_day(item.deadline.last_day)} <span class="cpts-soon cpts-nowrap">' in text
+    assert f"dans {left} jours</span>" in text

@@ -204,9 +204,13 @@ def test_an_absence_is_withdrawn_by_who_may_declare_it(client_of: ClientOf, ars,
         assert client_of(stranger).get(url).status_code == 403
         assert client_of(stranger).post(url, {"withdraw": "yes"}).status_code == 403
     assert client_of(colleague(department, role=Role.MANAGER)).get(url).status_code == 200
-    assert client_of(ars).post(url, {"withdraw": "yes"}).url == reverse("absences")
+    refused = client_of(ars).post(url, {"withdraw": "yes", "reason": " "})
+    assert (refused.status_code, "L'absence n'a pas été retirée" in refused.text) == (422, True)
+    assert Absence.objects.exists()
+    done = client_of(ars).post(url, {"withdraw": "yes", "reason": "Congé annulé"})
+    assert done.url == reverse("absences")
     assert not Absence.objects.exists()
-    assert Absence.history.filter(history_type="-").exists()
+    assert Absence.history.get(history_type="-").history_change_reason == "Congé annulé"
 
 
 def test_an_absence_changed_meanwhile_is_told(client_of: ClientOf, ars, department):

@@ -110,11 +110,11 @@ def test_what_pieces_do_to_a_filing_of_15_may_2023(requests, last, acquired):
     [
         (
             [("2023-05-14", "2023-05-20", INDISPENSABLE)],
-            "Pièce demandée le 14/05/2023, avant la réception du dossier (15/05/2023) : vérifiez les deux dates.",
+            "Pièce demandée le 14 mai 2023, avant la réception du dossier (15 mai 2023) : vérifiez les deux dates.",
         ),
         (
             [("2023-05-20", "2023-05-25", USEFUL), ("2023-05-20", "2023-05-19", USEFUL)],
-            "Pièce reçue le 19/05/2023, avant d'être demandée (20/05/2023) : vérifiez les deux dates.",
+            "Pièce reçue le 19 mai 2023, avant d'être demandée (20 mai 2023) : vérifiez les deux dates.",
         ),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_count_tells_what_happened_in_the_order_of_the_days():
         ("2023-08-10", "Dernier jour"),
         ("2023-08-11", "Validation acquise"),
     ]
-    assert "depuis le 10/06/2023" in told.lines[-2].effect
+    assert "depuis le 10 juin 2023" in told.lines[-2].effect
     assert {line.basis for line in told.lines} == {
         "CRPA, art. L. 114-3",
         "CRPA, art. L. 114-5",
@@ -160,7 +160,8 @@ def test_the_count_of_a_piece_asked_too_late_says_that_silence_has_validated():
 def test_the_count_of_an_awaited_piece_ends_without_a_date():
     told = deadline("2023-05-15", ("2023-05-20", "2023-05-25", INDISPENSABLE), ("2023-05-30", "", INDISPENSABLE))
     assert told.lines[-1].day is None
-    assert "le dernier jour serait le 15/07/2023 et la validation acquise le 16/07/2023" in told.lines[-1].effect
+    effect = told.lines[-1].effect
+    assert "le dernier jour serait le 15 juillet 2023 et la validation acquise le 16 juillet 2023" in effect
 
 
 def test_the_count_says_what_was_known_the_day_a_piece_came():

@@ -69,10 +69,10 @@ def test_text_reads_as_french(answer):
         (["2023-05-15", "--piece", ":2023-05-20"], "Pièce demandée : Ce champ est obligatoire"),
         (["2023-05-15", "--piece", "2023-05-20:hier"], "Pièce reçue : Cette date ne se lit pas"),
         (["2023-05-15", "--piece", "2023-05-20:2999-01-01"], "Pièce reçue : Cette date est dans le futur"),
-        (["2023-05-15", "--piece", "2023-05-14:"], "Pièce demandée le 14/05/2023, avant la réception du dossier"),
+        (["2023-05-15", "--piece", "2023-05-14:"], "Pièce demandée le 14 mai 2023, avant la réception du dossier"),
         (
             ["2023-05-15", "--optional-piece", "2023-05-20:2023-05-19"],
-            "Pièce reçue le 19/05/2023, avant d'être demandée",
+            "Pièce reçue le 19 mai 2023, avant d'être demandée",
         ),
     ],
 )

@@ -212,6 +212,15 @@ def test_a_reminder_is_written_to_those_of_the_directory(urps, project, departme
     assert "01 02 03 04 05" in page.text
 
 
+def test_the_reminder_and_the_page_of_the_project_name_the_same_people(urps, project, department, ars, client_of):
+    city = ZoneFactory()
+    project.perimeter.set_zones([ZoneFactory(parent=city)], LETTER_ON)
+    contact = DirectoryEntry.objects.create(name="Ada", department=department, function="urps", since=LETTER_ON)
+    contact.zones.set([city])
+    assert contacts_of(urps, project, ars) == [contact]
+    assert list(client_of(ars).get(project.get_absolute_url()).context["directory"]) == [contact]
+
+
 def test_without_an_address_there_is_no_message_to_write(urps, project, ars, client_of):
     page = client_of(ars).get(url("consultation_remind", project, urps.pk))
     assert "mailto:" not in page.text

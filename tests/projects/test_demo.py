@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from fixtures.demo import build
+from projects.demo_life import load_life
 from projects.models import (
     Consultation,
     DirectoryEntry,
@@ -28,6 +29,7 @@ from projects.models import (
     Stage,
 )
 from projects.states import PHOTOGRAPH, Column, State
+from projects.workflow import Step, take_step
 from territories.models import PerimeterZone
 
 PICTURE = date(2020, 2, 20)
@@ -129,10 +131,31 @@ def test_a_second_run_adds_and_loses_nothing(demo):
 def test_the_living_projects_have_something_of_everything(demo):
     for model in (Opinion, Escalation, Consultation, EngineeringGrant, RolloutEvent, Signature):
         assert model.objects.exists(), model
-    running = Filing.objects.filter(stage__in=Stage.objects.on(timezone.localdate()).filter(state=State.FILED))
-    for filing in running:  # none any more, two months after the workbooks' last filing
+    assert running()
+    for filing in running():
         assert filing.population
         assert filing.stage.project.letters.get().kind == LetterKind.ACKNOWLEDGEMENT
+
+
+def running() -> list[Filing]:
+    return list(Filing.objects.filter(stage__in=Stage.objects.on(timezone.localdate()).filter(state=State.FILED)))
+
+
+def test_two_clocks_run_even_once_the_workbooks_own_are_over(demo):
+    users = list(User.objects.all())
+    for filing in running():
+        project = filing.stage.project
+        officer = next(user for user in users if user.side and user.own_departments == {project.lead_department_id})
+        take_step(officer, project.pk, Step("withdraw_filing", timezone.localdate(), comment="Retiré"))
+    load_life(users)
+    filings = running()
+    assert len({filing.stage.project.lead_department_id for filing in filings}) == 2
+    for filing in filings:
+        assert filing.deadline.last_safe_day >= timezone.localdate()
+        assert filing.deadline.acquired_on
+        assert filing.stage.project.letters.get().kind == LetterKind.ACKNOWLEDGEMENT
+    load_life(users)
+    assert running() == filings
 
 
 def test_every_role_can_log_in_with_the_printed_password(demo, client):

@@ -226,3 +226,10 @@ def test_the_state_is_no_field_of_it(project, client_of, ars):
     client = client_of(ars)
     client.post(edit_url(project), {**loaded(client, project), "state": "aci_signed", "since": "2020-01-01"})
     assert project.state_on_day(timezone.localdate()) == State.INITIATIVE
+
+
+def test_a_name_is_kept_on_one_line_and_exported(client_of, ars):
+    project = ProjectFactory(name="CPTS\r\nBcc: x\x0b Nord")
+    assert project.name == "CPTS Bcc: x Nord"
+    Project.objects.filter(pk=project.pk).update(name="Ancien\x0bnom")
+    assert client_of(ars).get("/projets/?format=xlsx").status_code == 200

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from projects.models import EngineeringGrant, GrantCap, OtherFunding, Project, Promoter, Purpose
 from projects.states import State
+from tests.acts import take
 from tests.factories import ProjectFactory, UserFactory, ZoneFactory
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,21 @@ def test_a_grant_is_only_found_under_its_own_project(project, client_of, ars):
     grant = grant_to(ProjectFactory())
     for page in (f"/conventions/{grant.pk}", f"/conventions/{grant.pk}/versement"):
         assert client_of(ars).get(url(project, page)).status_code == 404
+
+
+def test_a_project_that_has_ended_is_given_no_more_grant_and_says_why(project, client_of, ars):
+    grant, client = grant_to(project), client_of(ars)
+    loaded = client.get(url(project, NEW_GRANT)).context["form"]["loaded"].value()
+    take(ars, project, "abandon", date(2020, 6, 1))
+    told = client.get(url(project, NEW_GRANT))
+    assert (told.status_code, "<form method" in told.text.split("</header>")[-1]) == (200, False)
+    sent = client.post(url(project, NEW_GRANT), CONVENTION | {"reference": "2020-17", "loaded": loaded})
+    assert sent.status_code == 422
+    for page in (told, sent):
+        assert "Le projet a pris fin le 1er juin 2020 (Abandonné)" in page.text
+    assert 'value="2020-17"' in sent.text
+    assert project.grants.get() == grant
+    assert send(client, url(project, f"/conventions/{grant.pk}"), reference="FIR-1").status_code == 302
 
 
 # Payments

@@ -307,6 +307,15 @@ def test_a_model_replaced_meanwhile_is_told(manager, department, client_of):
     assert "Pendant que vous écriviez" in second.content.decode()
 
 
+def test_a_cpam_replaces_the_joint_letter_and_no_letter_of_the_ars(department, client_of):
+    theirs = UserFactory(role=User.Role.MANAGER, departments=[department])
+    client = client_of(theirs)
+    for kind in (Kind.VALIDATION, Kind.OPPOSITION):
+        assert sent(client, kind, shipped(kind), department=department.pk).status_code == 422
+    assert sent(client, Kind.JOINT_LETTER, shipped(Kind.JOINT_LETTER), department=department.pk).status_code == 302
+    assert [model.kind for model in LetterModel.objects.all()] == [Kind.JOINT_LETTER]
+
+
 def test_nobody_replaces_the_models_of_others(ars, manager, neighbour, client_of):
     assert client_of(ars).get(reverse(NEW)).status_code == 403
     client = client_of(manager)

@@ -1,5 +1,7 @@
 """Letters: when each can be written, what it must say, and what the Word document says once opened."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
@@ -175,6 +177,12 @@ def test_the_attestation_says_since_when_and_shows_the_count(ars):
     assert "L1434-12/2019" in text
     assert "Dernier jour sûr" not in text
     assert letter.stage.is_tacit
+
+
+def test_an_attestation_is_not_dated_before_the_silence_it_attests(ars):
+    project = filed(90)
+    with pytest.raises(ValidationError, match="ne peut pas être datée d'avant"):
+        produce(ars, project.pk, Kind.ATTESTATION, said_by(ars, dated_on=acquired_on(ago(90)) - timedelta(days=1)))
 
 
 def test_the_attestation_is_still_given_once_the_aci_is_signed(ars):

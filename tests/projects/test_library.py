@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from projects.kit.library import shipped
 from projects.models import DocumentType, Grid, LibraryEntry
 from projects.phases import Phase
 from tests.factories import ProjectFactory, UserFactory
@@ -63,6 +64,25 @@ def test_the_kit_brings_the_types_and_the_library_once_and_overwrites_nothing():
     assert (letter.help, letter.is_required) == ("Corrigé", False)
     assert LibraryEntry.objects.get(title="REZONE").description == "Corrigé"
     assert LibraryEntry.objects.count() == count
+
+
+def test_what_an_administrator_has_renamed_or_moved_does_not_come_back():
+    load()
+    DocumentType.objects.filter(name="Devis").update(name="Devis et factures")
+    DocumentType.objects.filter(name="Projet de santé").update(position=99)
+    LibraryEntry.objects.filter(title="REZONE").update(title="Rezone CPTS")
+    LibraryEntry.objects.filter(title="AGIT").update(position=99)
+    LibraryEntry.objects.filter(title="Modèle de statuts").delete()
+    counts = DocumentType.objects.count(), LibraryEntry.objects.count()
+    assert "ajoutés : 0 ; outils ajoutés à la bibliothèque : 1 ;" in load()
+    assert (DocumentType.objects.count(), LibraryEntry.objects.count()) == (counts[0], counts[1] + 1)
+    assert not LibraryEntry.objects.filter(title="REZONE").exists()
+
+
+def test_every_shipped_row_has_a_place_of_its_own():
+    for name in ("document_types.csv", "library.csv"):
+        places = [(row["phase"], row["position"]) for row in shipped(name)]
+        assert len(places) == len(set(places)), name
 
 
 def test_the_library_shows_what_is_in_use_today_by_phase(client_of, reader):

@@ -1,10 +1,12 @@
 """Notes of a project: shared, or for one side of the binôme, which nobody of the other then reads anywhere."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
@@ -81,6 +83,19 @@ def test_a_note_is_shared_or_of_one_s_own_side_and_nothing_else(side, project, c
     assert page.status_code == 422
     assert SECRET in page.text  # as typed
     assert not Note.objects.exists()
+
+
+def test_a_note_sent_twice_is_kept_once_and_another_day_is_another_note(project, client_of: ClientOf, ars, cpam):
+    client = client_of(ars)
+    sent = [write(client, project) for _ in range(2)]
+    assert [page.status_code for page in sent] == [302, 422]
+    assert "Cette note est déjà là." in sent[1].text
+    assert SECRET in sent[1].text  # as typed
+    assert write(client, project, side=Side.ARS).status_code == 302
+    assert write(client_of(cpam), project).status_code == 302
+    Note.objects.update(recorded_at=timezone.now() - timedelta(days=2))
+    assert write(client, project).status_code == 302
+    assert project.notes.count() == 4
 
 
 def test_who_stands_on_no_side_only_writes_shared_notes(project, client_of: ClientOf, department):

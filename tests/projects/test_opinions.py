@@ -120,7 +120,7 @@ def test_an_opinion_does_not_precede_the_one_it_replaces(project, ars):
 
 
 def test_an_opinion_of_the_other_institution_is_refused(project, ars, cpam):
-    with pytest.raises(PermissionDenied, match="c'est à Assurance Maladie"):
+    with pytest.raises(PermissionDenied, match="Chaque institution parle pour elle-même"):
         say(ars, project, YES, side=Side.INSURANCE)
     with pytest.raises(PermissionDenied):
         say(cpam, project, YES, side=Side.ARS)
@@ -271,6 +271,40 @@ def test_a_decision_entered_by_mistake_is_withdrawn_and_the_disagreement_stands_
     assert [(row.closed_on, row.opened_on) for row in Escalation.objects.all()] == [
         (None, LETTER_ON + timedelta(days=4))
     ]
+
+
+def test_an_agreement_goes_with_the_opinion_that_made_it(disagreement, project, cpam):
+    agreed = say(cpam, project, YES, LETTER_ON + timedelta(days=8))
+    disagreement.refresh_from_db()
+    assert disagreement.closed_on == agreed.given_on
+    withdraw(cpam, project.pk, "avis", agreed.pk, "Saisi trop tôt")
+    again = Escalation.objects.get()
+    assert (again.pk, again.opened_on) == (disagreement.pk, LETTER_ON + timedelta(days=4))
+    assert (again.closed_on, again.closed_by, again.outcome, again.comment) == (None, None, "", "")
+    assert again.history.first().history_change_reason == "Saisi trop tôt"
+
+
+def test_an_older_agreement_stands_when_a_later_decision_is_withdrawn(disagreement, project, ars, cpam):
+    say(cpam, project, YES, LETTER_ON + timedelta(days=8))
+    say(cpam, project, NO, LETTER_ON + timedelta(days=12))
+    second = Escalation.objects.get(closed_on=None)
+    said = {"level": "both", "outcome": YES, "comment": "", "closed_on": LETTER_ON + timedelta(days=20)}
+    close_escalation(ars, project.pk, second.pk, **said)
+    withdraw(ars, project.pk, "desaccord", second.pk, "Décision mal lue")
+    assert list(Escalation.objects.values_list("opened_on", "closed_on")) == [
+        (LETTER_ON + timedelta(days=4), LETTER_ON + timedelta(days=8)),
+        (LETTER_ON + timedelta(days=12), None),
+    ]
+
+
+def test_an_opinion_typed_once_its_stage_has_ended_opens_no_disagreement(project, ars, cpam, client_of):
+    say(ars, project, YES)
+    take_step(ars, project.pk, Step("return_letter", LETTER_ON + timedelta(days=20), comment="À reprendre"))
+    say(cpam, project, NO, LETTER_ON + timedelta(days=4))
+    assert not Escalation.objects.exists()
+    page = client_of(cpam).get(reverse("project_examination", args=[project.pk]))
+    assert "Territoire trop petit." in page.text
+    assert "trancher" not in page.text.lower()
 
 
 @pytest.mark.django_db(transaction=True)

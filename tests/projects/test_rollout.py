@@ -127,7 +127,7 @@ def test_before_the_filing_nothing_can_be_recorded_and_the_page_says_when(client
     client = client_of(ars)
     assert "s'enregistre dès le dépôt du projet de santé" in client.get(url(project)).text
     for kind in ("restitution", "decision_sent"):
-        assert "Rien à enregistrer pour le moment" in client.get(url(project, f"/{kind}")).text
+        assert "Rien ne s'enregistre ici" in client.get(url(project, f"/{kind}")).text
         page = client.post(url(project, f"/{kind}"), {"happened_on": "2024-03-01", "comment": "Vu"})
         assert page.status_code == 422
     assert not RolloutEvent.objects.exists()
@@ -348,3 +348,22 @@ def test_its_cost_does_not_grow_with_what_it_shows(project, client_of, ars):
     for _ in range(5):
         fill()
     assert queries() == once
+
+
+def test_nothing_happens_once_the_project_has_ended(project, client_of, ars, cpam):
+    take(ars, project, "abandon", date(2024, 5, 1))
+    refused = record(client_of(cpam), project, "indicator_meeting", "2024-05-02")
+    assert refused.status_code == 422
+    assert "Le projet a pris fin le 1er mai 2024 (Abandonné)" in refused.text
+    version = {"subject": "indicators", "sender": "insurance", "sent_on": "2024-05-02"}
+    assert send(client_of(cpam), url(project, "/versions/nouvelle"), **version).status_code == 422
+    for day in ("2024-04-30", "2024-05-01"):  # typed late
+        assert record(client_of(cpam), project, "indicator_meeting", day).status_code == 302
+    lines = {row.line.step.key: row.line for row in client_of(ars).get(url(project)).context["rows"]}
+    assert (len(lines["indicator_meeting"].events), lines["indicator_meeting"].former) == (2, [])
+
+
+def test_what_was_recorded_after_an_end_that_is_typed_late_is_not_of_an_earlier_filing(project, client_of, ars, cpam):
+    record(client_of(cpam), project, "indicator_meeting", "2024-05-02")
+    take(ars, project, "abandon", date(2024, 5, 1))
+    assert "avant le dernier dépôt" not in client_of(ars).get(url(project)).text

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -53,6 +55,11 @@ def raising(project: Project, stage: Stage | None = None) -> str:
     return reverse("vigilance_new", args=[project.pk, (stage or project.stages.get()).pk])
 
 
+def send(browser: Client, address: str, **said: str) -> HttpResponse:
+    """Open the form, then send it back as typed."""
+    return browser.post(address, TYPED | {"loaded": browser.get(address).context["form"]["loaded"].value()} | said)
+
+
 def lifting(project: Project, point: VigilancePoint) -> str:
     return reverse("vigilance_lift", args=[project.pk, point.pk])
 
@@ -69,7 +76,8 @@ def test_sections_are_those_of_the_grid_in_force(project):
 def test_a_point_is_raised_on_a_section_in_the_name_of_ones_institution(project, cpam, client_of):
     browser = client_of(cpam)
     assert 'value="Porteur"' in browser.get(raising(project)).text
-    done = browser.post(raising(project), TYPED, follow=True)
+    told = send(browser, raising(project))
+    done = browser.get(told.url)
     assert "Point de vigilance soulevé : «\u00a0Calendrier\u00a0»" in done.text
     point = VigilancePoint.objects.get()
     assert (point.side, point.section, point.stage, point.recorded_by) == (
@@ -85,9 +93,9 @@ def test_a_point_is_raised_on_a_section_in_the_name_of_ones_institution(project,
 
 def test_another_section_is_typed(project, ars, client_of):
     browser = client_of(ars)
-    refused = browser.post(raising(project), TYPED | {"section": "autre"})
+    refused = send(browser, raising(project), section="autre")
     assert (refused.status_code, "Nommez cette rubrique." in refused.text) == (422, True)
-    browser.post(raising(project), TYPED | {"section": "autre", "other_section": "Locaux"})
+    send(browser, raising(project), section="autre", other_section="Locaux")
     assert VigilancePoint.objects.get().section == "Locaux"
 
 
@@ -108,7 +116,7 @@ def test_the_draft_contract_has_no_grid(ars, client_of):
     ],
 )
 def test_a_refused_point_comes_back_as_typed(said, reason, project, ars, client_of):
-    page = client_of(ars).post(raising(project), TYPED | said)
+    page = send(client_of(ars), raising(project), **said)
     assert page.status_code == 422
     assert escape(reason) in page.text
     assert (TYPED | said)["text"].strip() in page.text
@@ -214,6 +222,38 @@ def test_a_point_is_raised_on_a_former_stage_at_a_date_of_that_stage(project, ar
     take(ars, project, "validate_letter", end)
     page = client_of(ars).get(raising(project, letter))
     assert page.context["form"]["raised_on"].value() is None
-    late = client_of(ars).post(raising(project, letter), TYPED | {"raised_on": "2026-05-01"})
+    late = send(client_of(ars), raising(project, letter), raised_on="2026-05-01")
     assert (late.status_code, "a pris fin le 1er avril 2026" in late.text) == (422, True)
-    assert client_of(ars).post(raising(project, letter), TYPED).status_code == 302
+    assert send(client_of(ars), raising(project, letter)).status_code == 302
+
+
+def test_a_point_sent_twice_is_raised_once(project, ars, client_of):
+    browser = client_of(ars)
+    loaded = browser.get(raising(project)).context["form"]["loaded"].value()
+    sent = [browser.post(raising(project), TYPED | {"loaded": loaded}) for _ in range(2)]
+    assert [page.status_code for page in sent] == [302, 422]
+    assert "Calendrier : Aucune échéance." in sent[1].text
+    assert VigilancePoint.objects.count() == 1
+
+
+# Withdrawing
+
+
+def test_a_point_raised_by_mistake_is_withdrawn_by_who_may(point, project, department, ars, cpam, client_of):
+    address = reverse("withdraw", args=[project.pk, "vigilance", point.pk])
+    head = UserFactory(role=User.Role.MANAGER, institution=ars.institution, departments=[department])
+    pages = [reverse(page, args=[project.pk]) for page in ("project_examination", "project")]
+    for user, may in ((ars, True), (head, True), (cpam, False)):
+        assert all((address in client_of(user).get(page).text) == may for page in pages)
+    assert client_of(cpam).post(address, {"reason": "Erreur"}).status_code == 403
+    assert client_of(ars).post(address, {"reason": " "}).status_code == 422
+    assert client_of(ars).post(address, {"reason": "Mauvais projet"}).url == f"{pages[0]}#points"
+    assert not VigilancePoint.objects.exists()
+    assert point.history.first().history_change_reason == "Mauvais projet"
+
+
+def test_a_lifted_point_is_withdrawn_too(point, project, ars, client_of):
+    point.lifted_on, point.lifted_by = date(2026, 5, 4), ars
+    point.save()
+    address = reverse("withdraw", args=[project.pk, "vigilance", point.pk])
+    assert address in client_of(ars).get(reverse("project_examination", args=[project.pk])).text
