@@ -20,7 +20,7 @@ IN_THE_FUTURE = "La date est dans le futur : ce qui n'a pas encore eu lieu ne s'
 
 
 def may_ask_pieces(user: User, project: Project) -> bool:
-    return user.can_write_in(project.department_codes()) and (user.is_administrator or user.side == Side.ARS)
+    return user.can_write_in(project.department_codes()) and user.acts_for(Side.ARS)
 
 
 def ask_pieces(user: User, pk: int, request: PieceRequest) -> PieceRequest:

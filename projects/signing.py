@@ -27,7 +27,7 @@ def may_sign(user: User, project: Project, party: Party) -> bool:
     """Whether `user` may record this signature: its own institution's, or the CPTS's on a paper it holds."""
     if not user.can_write_in(project.department_codes()):
         return False
-    return user.is_administrator or party == Party.CPTS or user.side == party
+    return party == Party.CPTS or user.acts_for(party)
 
 
 def sign(user: User, pk: int, signature: Signature, *, seen_stage: int | None = None) -> Stage | None:

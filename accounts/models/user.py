@@ -89,6 +89,10 @@ class User(AbstractUser):
     def is_writer(self) -> bool:
         return self.is_administrator or (self.role != self.Role.READER and self.side is not None)
 
+    def acts_for(self, *sides: str) -> bool:
+        """Whether this user records what belongs to one of these sides of the binôme: its own, or an administrator."""
+        return self.is_administrator or self.side in sides
+
     @property
     def answers_for_the_country(self) -> bool:
         return self.extent == self.Extent.COUNTRY

@@ -9,7 +9,7 @@ from ground.forms import CptsDayField
 from ground.templatetags.french import day as in_words
 from projects.absences import overlapping, why_not_stand_in
 from projects.colleagues import arranged_by, members_of, sides_of, with_institution, writers_in
-from projects.forms.guard import GuardedModelForm, LoadedField
+from projects.forms.guard import GuardedModelForm
 from projects.models import Absence
 
 
@@ -28,7 +28,6 @@ class AbsenceForm(DsfrBaseForm, GuardedModelForm):
         empty_label="Personne",
         help_text="Un collègue de la même institution, qui écrit dans l'un des mêmes départements.",
     )
-    loaded = LoadedField()
 
     class Meta:
         model = Absence

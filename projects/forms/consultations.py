@@ -13,7 +13,7 @@ from ground.templatetags.french import day as in_words
 from ground.templatetags.french import short_day
 from projects.consultations import answer
 from projects.examining import why_not_during
-from projects.forms.guard import GuardedForm, GuardedModelForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, GuardedModelForm, Shown
 from projects.forms.opinions import NO_LONGER
 from projects.models import Consultation, Stage, Verdict
 from projects.states import State
@@ -35,7 +35,6 @@ class ConsultationForm(DsfrBaseForm, GuardedForm, forms.ModelForm):
     )
     asked_on = PastDayField(label="Demandé le")
     due_on = DayField(label="Attendu le")
-    loaded = LoadedField()
 
     class Meta:
         model = Consultation
@@ -68,7 +67,6 @@ class ConsultationForm(DsfrBaseForm, GuardedForm, forms.ModelForm):
 
 class ReminderForm(DsfrBaseForm, GuardedModelForm):
     reminded_on = PastDayField(label="Relancé le")
-    loaded = LoadedField()
 
     class Meta:
         model = Consultation

@@ -8,7 +8,7 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import CptsDayField, PastDayField
-from projects.forms.guard import GuardedModelForm, LoadedField, Shown
+from projects.forms.guard import GuardedModelForm, Shown
 from projects.forms.perimeter import CODE_TOLD, MOST_CHARACTERS
 from projects.models import DirectoryEntry
 from projects.spreadsheets.splitting import split_strongly
@@ -34,7 +34,6 @@ class DirectoryForm(DsfrBaseForm, GuardedModelForm):
         help_text="Vide : tout le département. Sinon une commune par ligne ou séparées par des virgules, noms ou codes "
         "Insee : le contact ne paraît alors que sur les projets qui en couvrent une.",
     )
-    loaded = LoadedField()
 
     class Meta:
         model = DirectoryEntry

@@ -23,7 +23,9 @@ class LoadedField(forms.CharField):
 
 
 class GuardedForm(forms.Form):
-    """Needs a `loaded` field and `shown_now()`: the values as they are stored, under the lock when it is a POST."""
+    """Needs `shown_now()`: the values as they are stored, under the lock when it is a POST."""
+
+    loaded = LoadedField()
 
     def shown_now(self) -> Shown:
         raise NotImplementedError

@@ -13,6 +13,8 @@ from projects.colleagues import with_institution
 from projects.handover import HandOver, Portfolio, hand_over, in_portfolio, takers
 from projects.models import Assignment, Project
 
+MAX_DIGITS = 18  # of a key that a database can hold
+
 
 class ProjectsField(forms.TypedMultipleChoiceField):
     """Projects ticked on a list; whether they still belong to the portfolio is told project by project."""
@@ -21,7 +23,7 @@ class ProjectsField(forms.TypedMultipleChoiceField):
         super().__init__(coerce=int, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def valid_value(self, value: str) -> bool:
-        return str(value).isdecimal()
+        return len(str(value)) <= MAX_DIGITS and str(value).isdecimal()
 
 
 class HandOverForm(DsfrBaseForm):
@@ -45,7 +47,9 @@ class HandOverForm(DsfrBaseForm):
     def _projects(self) -> QuerySet[Project]:
         """Those shown, and those sent back that have left the portfolio since."""
         sent = self.data.getlist("projects") if self.is_bound else []
-        known = {each.project_id for each in self.assignments} | {int(value) for value in sent if value.isdecimal()}
+        known = {each.project_id for each in self.assignments} | {
+            int(value) for value in sent if self.fields["projects"].valid_value(value)
+        }
         return Project.objects.for_user(self.by).filter(pk__in=known).prefetch_related("other_departments")
 
     def rows(self) -> list[tuple[Assignment, bool]]:

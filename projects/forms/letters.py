@@ -10,7 +10,7 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import Institution, User
 from accounts.models.institution import SIDES, Side
 from ground.forms import DayField, PastDayField
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.forms.steps import OppositionForm
 from projects.letters.checking import check_model
 from projects.letters.fields import FIELDS, Group, Values
@@ -74,7 +74,6 @@ class LetterForm(DsfrBaseForm, GuardedForm):
     signatory_title = forms.CharField(label="Qualité du signataire", max_length=200)
     insurance_signatory = forms.CharField(label="Signataire de la CPAM (prénom et nom)", max_length=150)
     insurance_signatory_title = forms.CharField(label="Qualité du signataire de la CPAM", max_length=200)
-    loaded = LoadedField()
 
     def __init__(self, *args: Any, subject: Subject, user: User, **kwargs: Any) -> None:
         self.subject, self.user = subject, user
@@ -172,7 +171,6 @@ class LetterModelForm(DsfrBaseForm, GuardedForm):
         help_text="Document Word (.docx), 3 Mo au plus. Il est essayé avant d'être enregistré.",
         widget=forms.FileInput(attrs={"accept": ".docx", "class": "fr-upload"}),
     )
-    loaded = LoadedField()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user

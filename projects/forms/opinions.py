@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.models import Escalation, Opinion, Project, Stage, Verdict
 from projects.opinions import close_escalation, current_opinions, give_opinion
 
@@ -28,7 +28,6 @@ class OpinionForm(DsfrBaseForm, GuardedForm):
         help_text="Nécessaires pour un avis défavorable ; l'autre institution les lit.",
     )
     given_on = PastDayField(label="Rendu le")
-    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, stage: Stage, side: Side, user: User, **kwargs) -> None:
         self.project, self.stage, self.side, self.user = project, stage, side, user

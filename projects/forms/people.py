@@ -13,7 +13,7 @@ from accounts.models import Institution, User
 from accounts.models.institution import SIDES, Side
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.models import Assignment, Contact, Note, Project
 
 SHARED = "shared"
@@ -86,8 +86,6 @@ ContactFormSet = forms.inlineformset_factory(
 class ContactsGuard(GuardedForm):
     """Goes with the contacts of a page: tells that somebody else has changed one of them."""
 
-    loaded = LoadedField()
-
     def __init__(self, *args, project: Project, **kwargs) -> None:
         self.project = project
         super().__init__(*args, **kwargs)
@@ -108,7 +106,6 @@ class ReferentForm(DsfrBaseForm, GuardedForm):
     )
     name = forms.CharField(label="Nom, sans compte", required=False, max_length=150)
     since = PastDayField(label="Référent depuis le")
-    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, side: Side, by: User, **kwargs) -> None:
         self.project, self.side = project, side

@@ -10,7 +10,7 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.models import Project
 from projects.spreadsheets.splitting import split_strongly
 from projects.spreadsheets.zones import ZoneFinder
@@ -36,7 +36,6 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
     reason = forms.CharField(
         label="Motif", required=False, help_text="S'il est donné, il est ajouté aux notes du projet.", max_length=500
     )
-    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
         self.project = project

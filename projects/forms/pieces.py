@@ -11,7 +11,7 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import DayField, PastDayField
 from ground.templatetags.french import day as in_words
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.models import Filing, PieceRequest, Project
 from projects.pieces import ask_pieces, receive_pieces
 
@@ -48,7 +48,6 @@ class AskPiecesForm(DsfrBaseForm, GuardedForm):
         required=False,
         help_text="Obligatoire si elles sont indispensables (CRPA, art. L. 114-5).",
     )
-    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, filing: Filing | None, user: User, **kwargs) -> None:
         self.project, self.filing, self.user = project, filing, user
@@ -91,7 +90,6 @@ class ReceivePiecesForm(DsfrBaseForm, GuardedForm):
     received_on = PastDayField(
         label="Reçues le", help_text="Le jour où la dernière pièce demandée est arrivée à l'ARS."
     )
-    loaded = LoadedField()
 
     def __init__(self, *args, project: Project, request: PieceRequest, user: User, **kwargs) -> None:
         self.project, self.request, self.user = project, request, user

@@ -8,7 +8,7 @@ from accounts.models import User
 from ground.forms import CodeField, PastDayField
 from ground.templatetags.french import quoted
 from ground.text import search_form
-from projects.forms.guard import GuardedModelForm, LoadedField
+from projects.forms.guard import GuardedModelForm
 from projects.models import Project, Promoter
 from projects.models.project import ProjectQuerySet
 from projects.states import State
@@ -19,7 +19,6 @@ OPENING_STATES = [State.INITIATIVE, State.FORMALISING]
 
 class ProjectForm(DsfrBaseForm, GuardedModelForm):
     is_another = forms.BooleanField(label="C'est bien un autre projet", required=False)
-    loaded = LoadedField()
 
     class Meta:
         model = Project
@@ -58,8 +57,6 @@ def namesakes(name: str, lead_department: Department) -> ProjectQuerySet:
 
 class PromoterForm(DsfrBaseForm, GuardedModelForm):
     """All empty: the project has no known promoter."""
-
-    loaded = LoadedField()
 
     class Meta:
         model = Promoter

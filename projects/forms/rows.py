@@ -6,13 +6,12 @@ from django.utils.text import capfirst
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from projects.forms.guard import GuardedModelForm, LoadedField, Shown
+from projects.forms.guard import GuardedModelForm, Shown
 
 
 class RowForm(DsfrBaseForm, GuardedModelForm):
     """The instance knows what it belongs to. Who adds a row while somebody else adds one is told, as for two clicks."""
 
-    loaded = LoadedField()
     lines: list[tuple[str, ...]]  # the fields that stand side by side
 
     def __init__(self, *args, **kwargs) -> None:

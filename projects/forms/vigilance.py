@@ -11,7 +11,7 @@ from accounts.models import User
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
 from projects.examining import why_not_during
-from projects.forms.guard import GuardedForm, LoadedField, Shown
+from projects.forms.guard import GuardedForm, Shown
 from projects.forms.opinions import NO_LONGER
 from projects.models import Stage, VigilancePoint
 from projects.vigilance import sections_of
@@ -33,7 +33,6 @@ class VigilancePointForm(DsfrBaseForm, GuardedForm):
         help_text="Ce texte est repris dans les courriers au porteur.",
     )
     raised_on = PastDayField(label="Soulevé le")
-    loaded = LoadedField()
 
     def __init__(self, *args, stage: Stage, user: User, **kwargs) -> None:
         self.stage, self.user = stage, user

@@ -31,8 +31,7 @@ def may_replace_some(user: User) -> bool:
 
 def kinds_kept_by(user: User) -> list[LetterKind]:
     """The letters of the ARS are the ARS's models to keep; the joint letter's are kept by both institutions."""
-    keeps_all = user.is_administrator or user.side == Side.ARS
-    return [kind for kind in LetterKind if keeps_all or kind in OF_THE_BINOME]
+    return [kind for kind in LetterKind if kind in OF_THE_BINOME or user.acts_for(Side.ARS)]
 
 
 def may_replace(user: User, kind: LetterKind, department: Department | None) -> bool:

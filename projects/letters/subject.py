@@ -60,7 +60,7 @@ def may_produce(user: User, project: Project, kind: LetterKind) -> bool:
     """The joint letter belongs to both institutions, every other one to the ARS."""
     if not user.can_write_in(project.department_codes()):
         return False
-    return user.is_administrator or kind in OF_THE_BINOME or user.side == Side.ARS
+    return kind in OF_THE_BINOME or user.acts_for(Side.ARS)
 
 
 def subject_of(project: Project, kind: LetterKind) -> Subject:

@@ -45,7 +45,7 @@ def step(
     """
 
     def may_decide(project: "StepsMixin", user: User) -> bool:
-        return user.can_write_in(project.department_codes()) and (user.is_administrator or user.side in decided_by)
+        return user.can_write_in(project.department_codes()) and user.acts_for(*decided_by)
 
     custom = {
         "label": label,

@@ -46,7 +46,7 @@ def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def refuse_other_side(request: HttpRequest, side: Side, why: str) -> None:
     """403 for who is not of the institution that this act belongs to; administrators stand for both."""
-    if request.user.side != side and not request.user.is_administrator:
+    if not request.user.acts_for(side):
         raise PermissionDenied(why)
 
 

@@ -39,7 +39,7 @@ def project_funding(request: HttpRequest, pk: int) -> HttpResponse:
         "left": total(line.left for line in grants),
         "twice": paid_twice((funding_of(line.grant) for line in grants), map(funding_of, others)),
         "elsewhere": granted_elsewhere(project, request.user),
-        "may_grant": context["may_write"] and (request.user.side == Side.ARS or request.user.is_administrator),
+        "may_grant": context["may_write"] and request.user.acts_for(Side.ARS),
     }
     context["under_cap"] = context["cap"] and max(context["cap"].amount - context["granted"], Decimal(0))
     return render(request, "projects/funding.html", context)

@@ -41,7 +41,7 @@ def referent(request: HttpRequest, pk: int, side: str) -> HttpResponse:
     if side not in Side:
         raise Http404("Cette institution ne désigne pas de référent.")
     project = writable_project(request, pk)
-    if request.user.side != side and not request.user.is_administrator:
+    if not request.user.acts_for(side):
         raise PermissionDenied(f"Le référent de cette institution ({Side(side).label}) est désigné par elle.")
     form = ReferentForm(request.POST or None, project=project, side=Side(side), by=request.user)
     if form.is_valid():

@@ -60,7 +60,7 @@ def project_page(
                     for each in assignments
                     if each.side == side and each.is_true_on(day)
                 ],
-                writes and (request.user.side == side or request.user.is_administrator),
+                writes and request.user.acts_for(side),
             )
             for side in Side
         ],

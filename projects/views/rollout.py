@@ -50,7 +50,7 @@ def rights(request: HttpRequest, project: Project, line: Line) -> tuple[bool, fr
 
 
 def is_recorded_by(request: HttpRequest, step: RolloutStep) -> bool:
-    return request.user.side in step.recorded_by or request.user.is_administrator
+    return request.user.acts_for(*step.recorded_by)
 
 
 @atomic_when_sent
