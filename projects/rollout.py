@@ -13,8 +13,8 @@ from itertools import count
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted, short_day
+from projects.examination.opinions import current_opinions
 from projects.models import SIGNED_BY, ExchangedVersion, Project, RolloutEvent, Stage
-from projects.opinions import current_opinions
 from projects.states import ENDED, State
 from projects.timeline import OBSERVED
 from projects.turn import INDICATOR_MEETINGS

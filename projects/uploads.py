@@ -6,13 +6,16 @@ import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import filetype
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from lxml.etree import LxmlError
 
 from ground.templatetags.french import weight
+from projects.ooxml import declared_types, relations
 
 ACCEPTED = "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt, ods), image PNG ou JPEG"
 EXTENSIONS = ".pdf,.docx,.xlsx,.pptx,.odt,.ods,.png,.jpg,.jpeg"
@@ -57,8 +60,12 @@ OFFICE_TYPES, OPEN_TYPE, OPEN_MANIFEST = "[Content_Types].xml", "mimetype", "MET
 BLANK = b"\xef\xbb\xbf \t\r\n\0"
 ARCHIVE, ARCHIVE_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
-MACROS = re.compile(rb"macroenabled|vbaproject|macrosheet", re.IGNORECASE)
-MACRO_PARTS = re.compile(r"(^|/)vbaproject|^xl/macrosheets/|^basic/|^scripts/", re.IGNORECASE)
+ARCHIVE_END, ARCHIVE_END_SIZE = b"PK\x05\x06", 22
+PROGRAMS = (b"MZ", OLD_OFFICE[:4])
+MACROS = re.compile(r"macroenabled|vbaproject|vbadata|macrosheet", re.IGNORECASE)
+MACRO_PARTS = re.compile(r"(^|/)(vbaproject|macrosheets/|basic/|scripts/)", re.IGNORECASE)
+ODD_NAME = re.compile(r"\\|(^|/)\.{0,2}(/|$)")
+OPENED_ALONE = {"attachedTemplate", "oleObject", "package", "control", "frame", "subDocument", "aFChunk"}
 FOUND = {
     "application/x-msdownload": "un programme",
     "application/x-executable": "un programme",
@@ -66,15 +73,23 @@ FOUND = {
 }
 FOUND_LIKE = {"image": "une image d'un autre format", "video": "une vidéo", "audio": "un enregistrement sonore"}
 
+ARCHIVE_ERRORS = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, LxmlError,
+)  # fmt: skip
+
 REFUSALS = {
     "empty": "Ce fichier est vide.",
     "damaged": "Ce fichier est abîmé ou incomplet. Enregistrez-le de nouveau, ou exportez-le en PDF, puis renvoyez-le.",
     "macros": "Ce fichier contient des macros, qui sont des programmes. Enregistrez-le sans macros, ou en PDF.",
     "encrypted": "Ce fichier est protégé par un mot de passe : d'autres ne pourraient pas l'ouvrir. Ôtez-le.",
     "inflated": "Ce fichier compressé serait démesuré une fois ouvert. Exportez-le en PDF.",
+    "program": "Ce fichier contient un programme ou un objet incorporé. Ôtez-le, ou exportez-le en PDF.",
+    "remote": "Ce fichier va chercher un modèle ou un objet hors du document. Retirez ce lien ou exportez-le en PDF.",
     "two_files": "Ce fichier en cache un autre : une archive y est jointe. Envoyez le document seul.",
 }
-STATUSES = {"too_large": 413, "inflated": 413, "not_accepted": 415, "macros": 415, "encrypted": 415, "two_files": 415}
+STATUSES = {"too_large": 413, "inflated": 413} | dict.fromkeys(
+    ("not_accepted", "macros", "encrypted", "program", "remote", "two_files"), 415
+)
 """The HTTP status of an answer that refuses a file with this code; 422 for any other."""
 
 
@@ -124,31 +139,28 @@ def _kind(file: File) -> Kind:
 
 
 def _kind_of_archive(file: File) -> Kind:
-    """The office document that a zip archive is: told by its list of parts, of which one or two are read."""
+    """The office document that a zip archive is: told by its parts, of which only those that declare are read."""
     if sum(chunk.count(ARCHIVE_ENTRY) for chunk in file.chunks()) > MAX_ENTRIES:
         raise _refused("inflated")
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            return _kind_of_parts(archive)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+            kind = _kind_of_parts(archive)
+    except ARCHIVE_ERRORS as error:
         raise _refused("damaged") from error
+    if not _read(file, file.size - ARCHIVE_END_SIZE, ARCHIVE_END_SIZE).startswith(ARCHIVE_END):
+        raise _refused("two_files")
+    return kind
 
 
 def _kind_of_parts(archive: zipfile.ZipFile) -> Kind:
     parts = {part.filename: part for part in archive.infolist()}
-    if any(part.flag_bits & 1 for part in parts.values()):
-        raise _refused("encrypted")
-    if sum(part.file_size for part in parts.values()) > MAX_INFLATED_BYTES:
-        raise _refused("inflated")
-    if any(map(MACRO_PARTS.search, parts)):
-        raise _refused("macros")
+    _refuse_odd_parts(archive)
     kind = None
     if OFFICE_TYPES in parts:
-        types = _part(archive, parts[OFFICE_TYPES])
-        if MACROS.search(types):
-            raise _refused("macros")
-        kind = next((kind for kind in OFFICE if f"{kind.content_type}.main+xml".encode() in types), None)
+        types = declared_types(_part(archive, parts[OFFICE_TYPES]))
+        _refuse_what_runs(archive, types)
+        kind = next((kind for kind in OFFICE if f"{kind.content_type}.main+xml" in types), None)
     elif OPEN_TYPE in parts:
         told = _part(archive, parts[OPEN_TYPE]).strip()
         kind = next((kind for kind in OPEN_DOCUMENT if kind.content_type.encode() == told), None)
@@ -159,6 +171,35 @@ def _kind_of_parts(archive: zipfile.ZipFile) -> Kind:
     if min(part.header_offset for part in parts.values()) > 0:
         raise _refused("two_files")
     return kind
+
+
+def _refuse_odd_parts(archive: zipfile.ZipFile) -> None:
+    """Parts whose names are read differently by each application, or that are programs, whatever the format."""
+    parts = archive.infolist()
+    names = [unquote(part.filename) for part in parts]
+    if any(part.flag_bits & 1 for part in parts):
+        raise _refused("encrypted")
+    if sum(part.file_size for part in parts) > MAX_INFLATED_BYTES:
+        raise _refused("inflated")
+    if any(map(MACRO_PARTS.search, names)):
+        raise _refused("macros")
+    is_odd = any(ODD_NAME.search(name.removesuffix("/")) for name in names)
+    if is_odd or len({name.lower() for name in names}) < len(names):
+        raise _refused("damaged")
+    for part in parts:
+        with archive.open(part) as content:
+            if content.read(4).startswith(PROGRAMS):
+                raise _refused("program")
+
+
+def _refuse_what_runs(archive: zipfile.ZipFile, types: set[str]) -> None:
+    """Macros under any name, and what Office would open from a network without being asked."""
+    packed = [part for part in archive.infolist() if unquote(part.filename).lower().endswith(".rels")]
+    related = [relation for part in packed for relation in relations(_part(archive, part))]
+    if any(map(MACROS.search, [*types, *(relation.type for relation in related)])):
+        raise _refused("macros")
+    if any(relation.is_remote and relation.type in OPENED_ALONE for relation in related):
+        raise _refused("remote")
 
 
 def _part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:

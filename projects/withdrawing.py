@@ -7,6 +7,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from projects.examination.opinions import review_disagreement
+from projects.examination.pieces import count_again, open_filing
 from projects.models import (
     Consultation,
     EngineeringGrant,
@@ -22,8 +24,6 @@ from projects.models import (
     Signature,
     VigilancePoint,
 )
-from projects.opinions import review_disagreement
-from projects.pieces import count_again, open_filing
 from projects.stages import remove
 from projects.workflow import lock
 

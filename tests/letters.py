@@ -1,6 +1,7 @@
 """What the tests of letters share: institutions that can be written to, models in Word, letters read again."""
 
 import io
+import zipfile
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -106,3 +107,14 @@ def add_model(kind: LetterKind, *paragraphs: str, **said: object) -> LetterModel
     model = LetterModel(kind=kind, filename="modele.docx", sha256="0" * 64, **{"since": date(2020, 1, 1)} | said)
     model.file.save("modele.docx", word(*paragraphs))
     return model
+
+
+def repacked(file: ContentFile, add: dict[str, bytes] | None = None, change=lambda name, part: part) -> ContentFile:
+    """The same Word document with other parts."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, change(name, source.read(name)))
+        for name, part in (add or {}).items():
+            target.writestr(name, part)
+    return ContentFile(output.getvalue(), name="modele.docx")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from ground.admin import CountryInline, CountryRights, HistoryAdmin
 from ground.templatetags.french import quoted
-from projects.grids import new_version
+from projects.examination.grids import new_version
 from projects.models import Grid, GridItem
 
 SERVED = (

@@ -7,10 +7,10 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import CptsDayField
 from ground.templatetags.french import day as in_words
-from projects.absences import overlapping, why_not_stand_in
-from projects.colleagues import arranged_by, members_of, sides_of, with_institution, writers_in
 from projects.forms.guard import GuardedModelForm
 from projects.models import Absence
+from projects.people.absences import overlapping, why_not_stand_in
+from projects.people.colleagues import arranged_by, members_of, sides_of, with_institution, writers_in
 
 
 class AbsenceForm(DsfrBaseForm, GuardedModelForm):

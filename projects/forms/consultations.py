@@ -11,8 +11,8 @@ from accounts.models import User
 from ground.forms import DayField, PastDayField
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import short_day
-from projects.consultations import answer
-from projects.examining import why_not_during
+from projects.examination.consultations import answer
+from projects.examination.speaking import why_not_during
 from projects.forms.guard import GuardedForm, GuardedModelForm, Shown
 from projects.forms.opinions import NO_LONGER
 from projects.models import Consultation, Stage, Verdict

@@ -10,10 +10,10 @@ from django.db.models import Min, QuerySet, Sum
 from ground.forms import CptsDayField, EurosField, PastDayField
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros
-from projects.doctrine import Ahead
 from projects.forms.rows import RowForm
-from projects.funding import amount_of_cap_on, why_not_grant
-from projects.grants import Excess, Promise, left_to_pay, over_cap
+from projects.funding.doctrine import Ahead
+from projects.funding.known import amount_of_cap_on, why_not_grant
+from projects.funding.rules import Excess, Promise, left_to_pay, over_cap
 from projects.models import EngineeringGrant, GrantPayment, OtherFunding
 
 SHORT_TEXT = forms.Textarea(attrs={"rows": 3})

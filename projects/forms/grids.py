@@ -8,8 +8,8 @@ from django.core.validators import MaxLengthValidator
 
 from accounts.models import User
 from accounts.models.institution import Side
+from projects.examination.grids import Row
 from projects.forms.guard import GuardedForm, Shown
-from projects.grids import Row
 from projects.models import GridAnswer, Project
 
 LONGEST_COMMENT = 1_000

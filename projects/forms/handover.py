@@ -9,9 +9,9 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import PastDayField
-from projects.colleagues import with_institution
-from projects.handover import HandOver, Portfolio, hand_over, in_portfolio, takers
 from projects.models import Assignment, Project
+from projects.people.colleagues import with_institution
+from projects.people.handover import HandOver, Portfolio, hand_over, in_portfolio, takers
 
 MAX_DIGITS = 18  # of a key that a database can hold
 

@@ -9,9 +9,9 @@ from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
+from projects.examination.opinions import close_escalation, current_opinions, give_opinion
 from projects.forms.guard import GuardedForm, Shown
 from projects.models import Escalation, Opinion, Project, Stage, Verdict
-from projects.opinions import close_escalation, current_opinions, give_opinion
 
 NO_LONGER = MaxLengthValidator(10_000)  # not `max_length`: the browser would cut what is pasted
 

@@ -11,9 +11,9 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import DayField, PastDayField
 from ground.templatetags.french import day as in_words
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.forms.guard import GuardedForm, Shown
 from projects.models import Filing, PieceRequest, Project
-from projects.pieces import ask_pieces, receive_pieces
 
 YES, NO = "yes", "no"
 

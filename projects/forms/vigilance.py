@@ -10,11 +10,11 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
-from projects.examining import why_not_during
+from projects.examination.speaking import why_not_during
+from projects.examination.vigilance import sections_of
 from projects.forms.guard import GuardedForm, Shown
 from projects.forms.opinions import NO_LONGER
 from projects.models import Stage, VigilancePoint
-from projects.vigilance import sections_of
 
 OTHER = "autre"
 

@@ -4,27 +4,43 @@ import difflib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 
+import docx
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from docx.opc.exceptions import OpcError
-from docxtpl import DocxTemplate
 from jinja2 import TemplateError
 from lxml.etree import LxmlError
 
 from ground.templatetags.french import weight
 from ground.text import search_form
 from projects.letters.fields import ESSENTIAL_KEYS, FIELDS, MENTIONS, Mention, Values, fields_of
-from projects.letters.rendering import Usage, fill, text_of, told, usage_of
+from projects.letters.rendering import TooIntricate, Usage, fill, text_of, told, usage_of
 from projects.models.letters import DOCX, LetterKind
+from projects.ooxml import parsed, relations, runs_something
 from projects.uploads import Judged, judge
 
 MAX_BYTES = 3 * 1024 * 1024
 MAX_INFLATED_BYTES = 20_000_000
 UNREADABLE = "Ce document ne s'ouvre pas. Ouvrez-le dans Word, enregistrez-le au format .docx, puis renvoyez-le."
 NOT_ALONE = re.compile(r"^word/(embeddings|activeX)/", re.IGNORECASE)
-UNREADABLE_ERRORS = (OpcError, LxmlError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, RecursionError)
+TOO_INTRICATE = "Ce modèle est trop long ou contient trop de champs : 500 au plus. Raccourcissez-le."
+EMBEDDED = "Ce modèle contient un objet incorporé (feuille de calcul, contrôle…) : remplacez-le par une image."
+FETCHING = "Ce modèle va chercher une image ou un modèle hors du document : incorporez-la, ou retirez ce lien."
+RUNNING = "Ce modèle contient un champ Word qui insère un autre fichier ou appelle un programme : retirez-le."
+CARRIED = {
+    "officeDocument", "core-properties", "extended-properties", "custom-properties", "thumbnail",
+    "classificationlabels", "styles", "stylesWithEffects", "settings", "webSettings", "fontTable", "font", "theme",
+    "numbering", "customXml", "customXmlProps", "header", "footer", "footnotes", "endnotes",
+    "comments", "commentsExtended", "commentsIds", "commentsExtensible", "people",
+    "glossaryDocument", "image", "hdphoto", "hyperlink",
+}  # fmt: skip
+UNREADABLE_ERRORS = (
+    OpcError, LxmlError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RecursionError, MemoryError,
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, SyntaxError,
+)  # fmt: skip
 
 
 def check_model(file: File, kind: LetterKind) -> Judged:
@@ -41,7 +57,9 @@ def check_model(file: File, kind: LetterKind) -> Judged:
     content = file.read()
     file.seek(0)
     try:
-        refusals = _foreign_parts(content) or _misused(content, kind) or _unsaid_by(content, kind)
+        refusals = foreign_parts(content) or _misused(content, kind) or _unsaid_by(content, kind)
+    except TooIntricate as error:
+        raise ValidationError(TOO_INTRICATE) from error
     except UNREADABLE_ERRORS as error:
         raise ValidationError(UNREADABLE) from error
     if refusals:
@@ -49,31 +67,34 @@ def check_model(file: File, kind: LetterKind) -> Judged:
     return judged
 
 
-def _foreign_parts(content: bytes) -> list[str]:
-    """A letter carries its text and its images, nothing that runs or that Word would fetch elsewhere."""
+def foreign_parts(content: bytes) -> list[str]:
+    """What a letter may not carry: it is text and images, nothing that runs or that Word would fetch elsewhere."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_INFLATED_BYTES:
             return ["Ce modèle est démesuré une fois décompressé. Réduisez ses images."]
-        if any(map(NOT_ALONE.match, archive.namelist())):
-            return [
-                "Ce modèle contient un objet incorporé (feuille de calcul, contrôle…) : remplacez-le par une image."
-            ]
-        relations = [archive.read(name) for name in archive.namelist() if name.endswith(".rels")]
-    if any(_fetches(relation) for xml in relations for relation in re.findall(rb"<Relationship\b[^>]*>", xml)):
-        return ["Ce modèle va chercher une image ou un modèle hors du document : incorporez-la, ou retirez ce lien."]
-    return []
+        parts = {name.lower(): archive.read(name) for name in archive.namelist()}
+    related = [relation for name, part in parts.items() if name.endswith(".rels") for relation in relations(part)]
+    if any(relation.is_external and relation.type != "hyperlink" for relation in related):
+        return [FETCHING]
+    if any(map(NOT_ALONE.match, parts)) or any(relation.type not in CARRIED for relation in related):
+        return [EMBEDDED]
+    return [RUNNING] if any(_runs_something(name, part) for name, part in parts.items()) else []
 
 
-def _fetches(relation: bytes) -> bool:
-    return b'"External"' in relation and b"/hyperlink" not in relation
+def _runs_something(name: str, part: bytes) -> bool:
+    try:
+        return runs_something(parsed(part))
+    except LxmlError:
+        if name.endswith((".xml", ".rels")):
+            raise
+        return False
 
 
 def _misused(content: bytes, kind: LetterKind) -> list[str]:
     """Badly written or unknown fields, and the mentions that the model has no field for."""
     fields = fields_of(kind)
-    template = DocxTemplate(io.BytesIO(content))
-    usage = usage_of(template, fields)
-    properties = template.docx.core_properties
+    usage = usage_of(content, fields)
+    properties = docx.Document(io.BytesIO(content)).core_properties
     if any("{{" in text or "{%" in text for text in (properties.title, properties.subject, properties.comments)):
         usage.refusals.append(
             "Les propriétés du document (titre, objet…) contiennent un champ : mettez-le dans le texte."
@@ -109,9 +130,12 @@ def _unsaid_by(content: bytes, kind: LetterKind) -> list[str]:
     """Fills the model with invented values and reads it again: what it must say has to be there."""
     values = {name: field.sample for name, field in fields_of(kind).items()}
     try:
-        text = text_of(fill(content, values))
+        filled = fill(content, values)
     except TemplateError:
         return [UNREADABLE]
+    if added := foreign_parts(filled):
+        return added
+    text = text_of(filled)
     if "{{" in text or "{%" in text:
         return ["Un champ n'est pas rempli : il est écrit là où les champs ne sont pas lus. Placez-le dans le texte."]
     return [

@@ -1,7 +1,6 @@
 """Producing a letter: the model in force, filled with what is recorded, kept as a document with its frozen values."""
 
 import hashlib
-import io
 import re
 import unicodedata
 
@@ -10,12 +9,11 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from docxtpl import DocxTemplate
 from jinja2 import TemplateError
 
 from accounts.models import User
 from ground.templatetags.french import day as in_words
-from projects.letters.checking import UNREADABLE_ERRORS, unsaid
+from projects.letters.checking import UNREADABLE_ERRORS, foreign_parts, unsaid
 from projects.letters.fields import FIELDS, L114_5, Values, fields_of, must_be_told
 from projects.letters.rendering import Usage, fill, text_of, told, usage_of
 from projects.letters.subject import NOT_YOURS, Subject, may_produce, subject_of
@@ -61,7 +59,7 @@ def content_of(model: LetterModel) -> bytes:
 def usage_by(content: bytes, kind: LetterKind) -> Usage:
     """Raises ValidationError for a file that is damaged since it was checked."""
     try:
-        return usage_of(DocxTemplate(io.BytesIO(content)), fields_of(kind))
+        return usage_of(content, fields_of(kind))
     except UNREADABLE_ERRORS as error:
         raise ValidationError(UNUSABLE) from error
 
@@ -128,9 +126,11 @@ def merge(kind: LetterKind, model: bytes, values: Values) -> bytes:
         raise ValidationError([f"Il manque : {why} – {FIELDS[name].where}." for name, why in lacking.items()])
     try:
         content = fill(model, values)
-        text = text_of(content)
+        text, added = text_of(content), foreign_parts(content)
     except (TemplateError, *UNREADABLE_ERRORS) as error:
         raise ValidationError(UNUSABLE) from error
+    if added:
+        raise ValidationError(UNUSABLE)
     if left_out := unsaid(kind, values, text):
         raise ValidationError(
             [f"Le modèle en vigueur ne dit pas {mention.told} ({mention.basis}) : corrigez-le." for mention in left_out]

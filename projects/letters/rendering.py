@@ -11,14 +11,18 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from projects.letters.fields import Field, Item, Value, Values
+from projects.ooxml import parsed
 
 LOOP = ("first", "last", "index", "length")
 PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.And, nodes.Or, nodes.Not)
 NOT_A_LETTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-RENDERED = {"header": "en-tête", "footer": "pied de page", "footnotes": "notes de bas de page"}
+FOOTNOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+MAX_LETTERS = 1_000_000  # of the XML of the body, of a header, of a footer or of the footnotes
+MAX_BRACES = 1_000  # two for each field
 
 
 def told(value: Value | Item | None) -> str:
@@ -37,9 +41,20 @@ def in_one_line(value: Value) -> str:
     return ", ".join(line.strip(" ,") for line in told(value).splitlines() if line.strip(" ,"))
 
 
+class _WithoutArithmetic(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
+    intercepted_unops = frozenset(ImmutableSandboxedEnvironment.default_unop_table)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        raise SecurityError("A letter computes nothing.")
+
+    def call_unop(self, context: Any, operator: str, arg: Any) -> Any:
+        raise SecurityError("A letter computes nothing.")
+
+
 def environment() -> ImmutableSandboxedEnvironment:
     """Nothing but the fields: no function, no global, a few filters, and an error for a field without value."""
-    safe = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True, finalize=told)
+    safe = _WithoutArithmetic(undefined=StrictUndefined, autoescape=True, finalize=told)
     safe.globals.clear()
     safe.tests.clear()
     kept = {name: safe.filters[name] for name in ("capitalize", "length", "lower", "upper")}
@@ -61,19 +76,69 @@ class Part:
         return f"{self.place}, près de « {last[:120]} »" if last else self.place
 
 
-def parts_of(template: DocxTemplate) -> Iterator[Part]:
+class TooIntricate(ValueError):
+    """A part too long, or with too many fields, to be read in a reasonable time."""
+
+
+class Model(DocxTemplate):
+    """A Word model: what is checked and what is filled are the same parts, written in the same few ways."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(content))
+
+    def patch_xml(self, src_xml: str) -> str:
+        """Fields as the template engine reads them: `{{ }}`, `{% %}`, and `{%p %}`, `{%tr %}` that take their line.
+
+        docxtpl has more ways of writing, whose patterns a small document can make run for hours.
+        Raises TooIntricate.
+        """
+        xml = self.xml_to_string(parsed(src_xml.encode()))
+        if len(xml) > MAX_LETTERS or max(xml.count("{"), xml.count("}")) > MAX_BRACES:
+            raise TooIntricate
+        xml = re.sub(r"(?<={)(<[^>]*>)+(?=[{%#])|(?<=[%}#])(<[^>]*>)+(?=})", "", xml)
+        xml = re.sub(r"{%(?:(?!%}).)*|{#(?:(?!#}).)*|{{(?:(?!}}).)*", _without_tags, xml, flags=re.DOTALL)
+        xml = xml.replace("<w:t>", '<w:t xml:space="preserve">')
+        for tag in ("tr", "tc", "p"):
+            taken_away = rf"<w:{tag}[ >](?:(?!<w:{tag}[ >]).)*({{%|{{{{){tag} ([^}}%]*(?:%}}|}}}})).*?</w:{tag}>"
+            xml = re.sub(taken_away, r"\1 \2", xml, flags=re.DOTALL)
+        return re.sub(r"(?<={[{%])(.*?)(?=[}%]})", _as_typed, xml)
+
+    def footnotes(self) -> Iterator[Any]:
+        return (part for part in self.docx.part.package.iter_parts() if part.content_type == FOOTNOTES)
+
+    def render_footnotes(self, context: Any, jinja_env: Any = None) -> None:
+        """Once, whatever the number of sections: a value is never read as a model."""
+        for part in self.footnotes():
+            xml = self.patch_xml(part.blob.decode())
+            part._blob = self.render_xml_part(xml, part, context, jinja_env).encode()
+
+    def render_properties(self, context: Any, jinja_env: Any = None) -> None:
+        """Left as they are: no field is read in the title, the author… of a document."""
+
+
+def _without_tags(tag: re.Match[str]) -> str:
+    return re.sub(r"</w:t>.*?(<w:t>|<w:t [^>]*>)", "", tag[0], flags=re.DOTALL)
+
+
+def _as_typed(tag: re.Match[str]) -> str:
+    said = tag[0].replace("&lt;", "<").replace("&gt;", ">")
+    return re.sub("[“”]", '"', re.sub("[‘’]", "'", said))
+
+
+def parts_of(model: Model) -> Iterator[Part]:
     """The parts that are merged: body (text boxes included), headers and footers, footnotes."""
-    template.init_docx()
-    yield Part("corps du courrier", _readable(template, template.get_xml()))
-    for relation in template.docx.part.rels.values():
-        place = RENDERED.get(relation.reltype.rsplit("/", 1)[-1])
-        if place and not relation.is_external:
-            yield Part(place, _readable(template, relation.target_part.blob.decode("utf-8")))
+    model.init_docx()
+    yield Part("corps du courrier", _readable(model, model.get_xml()))
+    for place, address in (("en-tête", Model.HEADER_URI), ("pied de page", Model.FOOTER_URI)):
+        for _, part in model.get_headers_footers(address):
+            yield Part(place, _readable(model, model.get_part_xml(part)))
+    for part in model.footnotes():
+        yield Part("notes de bas de page", _readable(model, part.blob.decode()))
 
 
-def _readable(template: DocxTemplate, xml: str) -> str:
+def _readable(model: Model, xml: str) -> str:
     """One paragraph a line, so that an error tells where it is."""
-    return re.sub(r"<w:p([ >])", r"\n<w:p\1", template.patch_xml(xml))
+    return re.sub(r"<w:p([ >])", r"\n<w:p\1", model.patch_xml(xml))
 
 
 @dataclass(slots=True)
@@ -86,10 +151,10 @@ class Usage:
     unknown: set[str] = field(default_factory=set)
 
 
-def usage_of(template: DocxTemplate, fields: Mapping[str, Field]) -> Usage:
+def usage_of(content: bytes, fields: Mapping[str, Field]) -> Usage:
     """How the model uses `fields`; every name that is none of them is in `unknown`."""
     usage = Usage()
-    for part in parts_of(template):
+    for part in parts_of(Model(content)):
         try:
             tree = environment().parse(part.source)
         except TemplateSyntaxError as error:
@@ -117,13 +182,18 @@ class _Reader:
                 self._name(name, items, always=always)
             case nodes.Getattr(node=nodes.Name(name=name), attr=key):
                 self._key(name, key, items)
-            case nodes.For(target=nodes.Name(), iter=nodes.Name(), else_=[], test=None):
+            case nodes.For(target=nodes.Name(), iter=nodes.Name(), else_=[], test=None, recursive=False):
                 self._loop(node, items)
             case nodes.If():
                 for child in node.iter_child_nodes():
                     self.read(child, items, always=False)
             case nodes.Filter(
-                name="capitalize" | "en_ligne" | "length" | "lower" | "upper", node=nodes.Name(), args=[]
+                name="capitalize" | "en_ligne" | "length" | "lower" | "upper",
+                node=nodes.Name(),
+                args=[],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
             ):
                 self.read(node.node, items, always=always)
             case nodes.Compare(expr=left, ops=[nodes.Operand(op="eq" | "ne", expr=right)]):
@@ -171,10 +241,10 @@ class _Reader:
 
 def fill(content: bytes, values: Values) -> bytes:
     """The model filled with `values`. Raises jinja2.TemplateError for a field that has none."""
-    template = DocxTemplate(io.BytesIO(content))
-    template.render(_clean(values), jinja_env=environment(), autoescape=True)
+    model = Model(content)
+    model.render(_clean(values), jinja_env=environment(), autoescape=True)
     output = io.BytesIO()
-    template.save(output)
+    model.save(output)
     return output.getvalue()
 
 

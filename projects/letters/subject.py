@@ -11,7 +11,7 @@ from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
 from projects.clock import Deadline
-from projects.filings import deadline_of, stage_after
+from projects.examination.filings import deadline_of, stage_after
 from projects.models import Decision, Filing, LetterKind, PieceRequest, Project, Stage
 from projects.states import State
 

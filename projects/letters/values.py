@@ -12,11 +12,11 @@ from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import number
 from projects.clock import SAFETY
+from projects.examination.opinions import current_opinions
+from projects.examination.vigilance import open_points
 from projects.letters.fields import Item, Value, Values, fields_of
 from projects.letters.subject import Subject
 from projects.models import Assignment, Decision, LetterKind, PieceRequest
-from projects.opinions import current_opinions
-from projects.vigilance import open_points
 from territories.models import PerimeterZone
 
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from projects.due import SOON
+from projects.examination.pieces import may_ask_pieces as may_ask
 from projects.models import Project
-from projects.pieces import may_ask_pieces as may_ask
 
 register = template.Library()
 

@@ -6,10 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from accounts.models import User
-from projects.colleagues import arranged_by
 from projects.forms.absences import AbsenceForm
 from projects.forms.withdrawing import WithdrawForm
 from projects.models import Absence
+from projects.people.colleagues import arranged_by
 from projects.stages import remove
 from projects.views.access import atomic_when_sent
 

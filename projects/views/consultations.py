@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from ground.templatetags.french import day as in_words
-from projects.consultations import NOT_YOURS, contacts_of, may_answer, reminder_link
+from projects.examination.consultations import NOT_YOURS, contacts_of, may_answer, reminder_link
 from projects.forms.consultations import AnswerForm, ConsultationForm, ReminderForm
 from projects.models import Consultation, Project
 from projects.models.examination import SUBJECTS

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from projects.clock import RULES
-from projects.filings import conclusion, deadline_of, stage_after
+from projects.examination.filings import conclusion, deadline_of, stage_after
 from projects.models import Filing
 from projects.views.access import readable_project
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from ground.lists import ScopedListView
-from projects.directory import DIRECTORY_COLUMNS, DirectoryFilter
 from projects.forms.directory import DirectoryForm
 from projects.models import DirectoryEntry
+from projects.people.directory import DIRECTORY_COLUMNS, DirectoryFilter
 from projects.views.access import atomic_when_sent
 
 NOT_YOURS = "Vous lisez cet annuaire ; les chargés de suivi d'un département y écrivent."

@@ -7,15 +7,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.institution import Side
-from projects.consultations import may_answer
-from projects.examining import examined_stages, why_not_speak
-from projects.filings import filings_of
+from projects.examination.consultations import may_answer
+from projects.examination.filings import filings_of
+from projects.examination.opinions import missing_opinions
+from projects.examination.speaking import examined_stages, why_not_speak
+from projects.examination.vigilance import lifted_points, open_points
 from projects.models import SIGNED_BY, Consultation, Escalation, Opinion, Project, Stage
 from projects.models.examination import SUBJECTS
-from projects.opinions import missing_opinions
 from projects.states import State
 from projects.views.tabs import tab_of
-from projects.vigilance import lifted_points, open_points
 from projects.withdrawing import may_withdraw
 
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros
-from projects.doctrine import SOURCE, ahead_of, situations
 from projects.forms.funding import GrantForm, OtherFundingForm, PaymentForm
-from projects.funding import cap_on, funding_of, granted_elsewhere
-from projects.grants import left_to_pay, paid_twice
+from projects.funding.doctrine import SOURCE, ahead_of, situations
+from projects.funding.known import cap_on, funding_of, granted_elsewhere
+from projects.funding.rules import left_to_pay, paid_twice
 from projects.models import EngineeringGrant, GrantPayment, OtherFunding, Project
 from projects.views.access import atomic_when_sent, readable_project, refuse_other_side, writable_project
 from projects.views.rows import row_page

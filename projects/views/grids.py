@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from accounts.models.institution import Side
+from projects.examination.grids import Row, Sheet, grid_summary, sheet_of
 from projects.forms.grids import GridForm, comment_of, tick_of
-from projects.grids import Row, Sheet, grid_summary, sheet_of
 from projects.models import Grid, GridAnswer, Project
 from projects.views.access import atomic_when_sent, may_write, readable_project, writable_project
 from projects.views.tabs import tab_context, tab_of

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from ground.forms import asked_day
 from projects.forms.handover import HandOverForm
-from projects.handover import NOT_YOURS, Portfolio, may_hand_over, portfolios, received
+from projects.people.handover import NOT_YOURS, Portfolio, may_hand_over, portfolios, received
 
 
 def handover(request: HttpRequest) -> HttpResponse:

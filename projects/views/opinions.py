@@ -5,11 +5,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
-from projects.examining import why_not_speak
+from projects.examination.opinions import current_opinions
+from projects.examination.speaking import why_not_speak
 from projects.forms.opinions import EscalationForm, OpinionForm
 from projects.models import Escalation
 from projects.models.examination import SUBJECTS
-from projects.opinions import current_opinions
 from projects.states import State
 from projects.views.access import atomic_when_sent, writable_project
 from projects.views.examination import examined_stage

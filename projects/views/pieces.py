@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
-from projects.filings import readings_in_words
+from projects.examination.filings import readings_in_words
+from projects.examination.pieces import NO_FILING, NOT_YOURS, may_ask_pieces, open_filing
 from projects.forms.pieces import AskPiecesForm, ReceivePiecesForm
 from projects.models import Filing, PieceRequest, Project, Stage
-from projects.pieces import NO_FILING, NOT_YOURS, may_ask_pieces, open_filing
 from projects.views.access import atomic_when_sent, writable_project
 
 

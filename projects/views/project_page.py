@@ -8,18 +8,18 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import asked_day
-from projects.absences import absent_on
+from projects.examination.grids import grid_summary
+from projects.examination.vigilance import open_points
 from projects.forms.journal import JournalForm
 from projects.forms.people import NoteForm
-from projects.grids import grid_summary
 from projects.milestones import milestones
 from projects.models import DirectoryEntry, Project
 from projects.overlaps import overlaps_of
+from projects.people.absences import absent_on
 from projects.states import State
 from projects.taking_back import why_not_take_back
 from projects.views.access import may_write, readable_project
 from projects.views.tabs import tab_context
-from projects.vigilance import open_points
 from projects.withdrawing import may_withdraw
 from projects.workflow import StepKind, latest_day_for, may_decide, obstacle_to, step_kinds
 

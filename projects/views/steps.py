@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
+from projects.examination.opinions import missing_opinions
 from projects.forms.steps import TakeBackForm, form_of
 from projects.models import Decision, Project
-from projects.opinions import missing_opinions
 from projects.stages import attached_to, last_recorded, stage_before
 from projects.states import State
 from projects.taking_back import why_not_take_back

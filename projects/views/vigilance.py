@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
-from projects.examining import why_not_speak
+from projects.examination.speaking import why_not_speak
 from projects.forms.vigilance import LiftingForm, VigilancePointForm
 from projects.models.examination import SUBJECTS
 from projects.states import State

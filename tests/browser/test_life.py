@@ -18,8 +18,8 @@ from pypdf import PdfReader
 from accounts.models import Institution, User
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline
+from projects.examination.opinions import give_opinion
 from projects.models import Opinion, Party, Project, Signature, Verdict
-from projects.opinions import give_opinion
 from projects.signing import sign
 from projects.states import State
 from projects.workflow import Step, take_step

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.absences import absent_on
 from projects.models import Absence
+from projects.people.absences import absent_on
 from tests.factories import ProjectFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

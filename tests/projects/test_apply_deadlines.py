@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts.models import Institution, User
 from ground.templatetags.french import day as in_words
 from projects import clock
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.models import PieceRequest, Project, Stage
-from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
 from projects.workflow import Step, take_step
 from tests.acts import opposition

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import Institution, User
-from projects.consultations import answer, contacts_of, reminder_link
+from projects.examination.consultations import answer, contacts_of, reminder_link
 from projects.models import Consultation, DirectoryEntry, Project, Verdict
 from projects.states import State
 from tests.factories import ProjectFactory, UserFactory, ZoneFactory

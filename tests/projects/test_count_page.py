@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ground.templatetags.french import day as in_words
 from projects import clock
-from projects.filings import conclusion, deadline_of, stage_after
+from projects.examination.filings import conclusion, deadline_of, stage_after
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.models import PieceRequest, Project
-from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
 from tests.acts import take
 from tests.factories import ProjectFactory

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from fixtures.demo import build
-from projects.demo_life import load_life
+from projects.demo.life import load_life
 from projects.models import (
     Consultation,
     DirectoryEntry,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.grants import Excess, Funding, Promise, left_to_pay, over_cap, paid_twice
+from projects.funding.rules import Excess, Funding, Promise, left_to_pay, over_cap, paid_twice
 
 THIRTY = Decimal(30_000)
 

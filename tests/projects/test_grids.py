@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.grids import grid_summary, new_version, sheet_of
+from projects.examination.grids import grid_summary, new_version, sheet_of
 from projects.kit.grids import load
 from projects.models import Grid, GridAnswer, GridItem, Project
 from tests.factories import InstitutionFactory, ProjectFactory, UserFactory

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.handover import Portfolio
 from projects.models import Assignment, Note, Project
+from projects.people.handover import Portfolio
 from projects.states import State
 from tests.factories import ProjectFactory, UserFactory
 
@@ -227,6 +227,7 @@ def test_each_project_that_cannot_be_handed_over_is_told_and_none_is(client_of: 
         ({"day": (timezone.localdate() + timedelta(days=1)).isoformat()}, "dans le futur"),
         ({"projects": []}, "Cochez au moins un projet"),
         ({"projects": ["un"]}, "Sélectionnez un choix valide"),
+        ({"projects": [str(10**30)]}, "Sélectionnez un choix valide"),
         ({"note": "a" * 501}, "au plus 500 caractères"),
     ],
 )

@@ -9,12 +9,12 @@ from fixtures.kit.letters.build import FOLDER, MODELS
 from fixtures.kit.letters.layout import as_bytes
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline, acquired_on
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.letters.fields import FIELDS, MENTIONS, fields_of
 from projects.letters.rendering import fill, text_of
 from projects.letters.subject import subject_of
 from projects.letters.values import values_of
 from projects.models import LetterKind, PieceRequest
-from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
 from tests.factories import ZoneFactory
 from tests.letters import ago, filed, project_with, said_by, shipped, why_refused

@@ -14,10 +14,10 @@ from accounts.models import User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from projects.clock import acquired_on, last_day
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.kit.letters import load
 from projects.letters.producing import produce
 from projects.models import Document, Letter, LetterKind, LetterModel, PieceRequest, Project, VigilancePoint
-from projects.pieces import ask_pieces, receive_pieces
 from projects.states import State
 from projects.workflow import Step, take_step
 from tests.acts import opposition, take, validation

@@ -12,8 +12,7 @@ from django.utils.html import escape
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.models import Escalation, Opinion, Project, Stage, Verdict
-from projects.opinions import (
+from projects.examination.opinions import (
     AGREED,
     close_escalation,
     current_opinions,
@@ -22,6 +21,7 @@ from projects.opinions import (
     joint_verdict,
     missing_opinions,
 )
+from projects.models import Escalation, Opinion, Project, Stage, Verdict
 from projects.states import State
 from projects.withdrawing import withdraw
 from projects.workflow import Step, take_step

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
-from projects.handover import HandOver, Portfolio, hand_over
 from projects.models import Absence, Assignment, Project
+from projects.people.handover import HandOver, Portfolio, hand_over
 from tests.factories import DepartmentFactory, ProjectFactory, UserFactory
 from tests.together import at_once, meeting
 

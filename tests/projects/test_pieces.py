@@ -14,10 +14,10 @@ from accounts.models import Institution, User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from projects import clock
-from projects.filings import filings_of
+from projects.examination.filings import filings_of
+from projects.examination.pieces import IN_THE_FUTURE, NO_FILING, ask_pieces, receive_pieces
 from projects.models import Opinion, PieceRequest, Project, Stage
 from projects.models.examination import Verdict
-from projects.pieces import IN_THE_FUTURE, NO_FILING, ask_pieces, receive_pieces
 from projects.states import State
 from projects.withdrawing import withdraw
 from projects.workflow import Step, take_step

@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.models.institution import Side
+from projects.examination.opinions import close_escalation, give_opinion
 from projects.models import Escalation, Opinion, Party, Project, Signature
-from projects.opinions import close_escalation, give_opinion
 from projects.signing import sign
 from projects.stages import last_recorded
 from projects.states import State

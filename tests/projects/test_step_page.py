@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import escape
 
+from projects.examination.pieces import ask_pieces
 from projects.models import Filing, PieceRequest, Project
-from projects.pieces import ask_pieces
 from projects.states import State
 from projects.workflow import Step, step_kinds, take_step
 from tests.acts import opposition, take

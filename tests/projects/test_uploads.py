@@ -2,6 +2,8 @@
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -27,6 +29,10 @@ from tests.projects.files import (
 )
 
 WITH_MACROS = '<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+TYPES, RELATIONS = "[Content_Types].xml", "word/_rels/document.xml.rels"
+MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
+OFFICE_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+VBA = {"word/v.bin": b"x"}
 WORD_TYPES = f'<Types><Override ContentType="{OFFICE}.wordprocessingml.document.main+xml"/></Types>'
 
 
@@ -34,6 +40,15 @@ def refusal(content: bytes, name: str = "document.pdf") -> str:
     with pytest.raises(ValidationError) as refused:
         judge(sent(content, name))
     return refused.value.message
+
+
+def docx_with(parts: Mapping[str, bytes], types: str = "", relation: str = "") -> bytes:
+    """A Word document with other parts, types declared and a relationship of its text."""
+    with zipfile.ZipFile(BytesIO(docx())) as source:
+        held = {name: source.read(name) for name in source.namelist()}
+    for name, end, more in ((TYPES, "</Types>", types), (RELATIONS, "</Relationships>", relation)):
+        held[name] = held[name].replace(end.encode(), f"{more}{end}".encode())
+    return archive(held | parts)
 
 
 def encrypted_archive() -> bytes:
@@ -96,9 +111,18 @@ def test_a_refusal_says_what_is_accepted():
     archive({"[Content_Types].xml": WITH_MACROS, "word/document.xml": "<w/>"}),
     archive({"[Content_Types].xml": WORD_TYPES, "word/document.xml": "<w/>", "word/vbaProject.bin": "x"}),
     archive({"[Content_Types].xml": WORD_TYPES, "xl/macrosheets/sheet1.xml": "<w/>"}),
+    docx_with(VBA, types='<Default Extension="bin" ContentType="application/vnd.ms-office.vba&#80;roject"/>'),
+    docx_with(VBA, relation=f'<Relationship Id="r" Type="{MICROSOFT}/vba&#80;roject" Target="v.bin"/>'),
     open_document(**{"Basic/Standard/Module1.xml": "<script/>"}),
+    open_document(**{"./Basic/Standard/Module1.xml": "<script/>"}),
+    open_document(**{"/Basic/Module1.xml": "<script/>"}),
+    open_document(**{"x/../Basic/Module1.xml": "<script/>"}),
+    open_document(**{"Object 1/basic/Module1.xml": "<script/>"}),
     open_document(**{"Scripts/python/do.py": "import os"}),
-], ids=["type of docm", "vbaProject", "Excel 4 sheet", "Basic", "Python"])  # fmt: skip
+], ids=[
+    "type of docm", "vbaProject", "Excel 4 sheet", "type in entities", "relation in entities", "Basic", "./Basic",
+    "/Basic", "x/../Basic", "Basic of an object", "Python",
+])  # fmt: skip
 def test_macros_are_refused(content):
     assert "macros" in refusal(content, "projet.docx")
 
@@ -135,15 +159,52 @@ def test_a_list_of_types_that_is_itself_a_bomb_is_refused(monkeypatch):
     png() + archive({"caché.html": HTML}),
     JPEG + archive({"caché.html": HTML}),
     archive({"caché.html": HTML}) + docx(),
-], ids=["pdf and zip", "png and zip", "jpeg and zip", "zip before docx"])  # fmt: skip
+    docx() + HTML,
+], ids=["pdf and zip", "png and zip", "jpeg and zip", "zip before docx", "page after docx"])  # fmt: skip
 def test_a_file_that_hides_another_is_refused(content):
     assert "en cache un autre" in refusal(content)
 
 
 def test_a_word_document_with_a_workbook_inside_is_a_word_document():
-    types = f'{WORD_TYPES}<Default Extension="xlsx" ContentType="{OFFICE}.spreadsheetml.sheet"/>'
+    embedded = f'<Default Extension="xlsx" ContentType="{OFFICE}.spreadsheetml.sheet"/></Types>'
+    types = WORD_TYPES.replace("</Types>", embedded)
     content = archive({"[Content_Types].xml": types, "word/embeddings/1.xlsx": xlsx()})
     assert judge(sent(content)).content_type == f"{OFFICE}.wordprocessingml.document"
+
+
+@pytest.mark.parametrize("content", [
+    docx_with({"word/embeddings/oleObject1.bin": bytes.fromhex("d0cf11e0a1b11ae1")}),
+    docx_with({"word/media/image1.png": PROGRAM}),
+    open_document(**{"Object 1": PROGRAM.decode("latin-1")}),
+], ids=["OLE", "program in a Word document", "program in an OpenDocument"])  # fmt: skip
+def test_a_program_or_an_object_inside_is_refused(content):
+    assert "un programme ou un objet incorporé" in refusal(content)
+
+
+@pytest.mark.parametrize("name", ["Basic\\Module1.xml", "/x.xml", "x/../y.xml", "./x.xml", "x//y.xml", "CONTENT.xml"])
+def test_a_name_that_applications_read_differently_is_refused(name):
+    assert "abîmé" in refusal(open_document(**{name: "<x/>"}))
+
+
+def linked(target: str, kind: str = "attachedTemplate") -> bytes:
+    link = f"<Relationship Id='r' Type='{OFFICE_RELATIONS}/{kind}' Target='{target}' TargetMode='&#69;xternal'/>"
+    return docx_with({}, relation=link)
+
+
+@pytest.mark.parametrize("target", [
+    "https://exemple.fr/hyperlink.dotm", "file:///\\\\serveur\\m.dotm", "\\\\serveur\\m.dotm", "file://serveur/m.dotm",
+])  # fmt: skip
+def test_a_model_fetched_elsewhere_is_refused(target):
+    assert "hors du document" in refusal(linked(target))
+
+
+@pytest.mark.parametrize(("target", "kind"), [
+    ("file:///C:\\Users\\moi\\Lettre.dotx", "attachedTemplate"),
+    ("Normal.dotm", "attachedTemplate"),
+    ("https://exemple.fr", "hyperlink"),
+])  # fmt: skip
+def test_a_link_or_the_model_of_one_s_computer_is_accepted(target, kind):
+    assert judge(sent(linked(target, kind))).content_type == f"{OFFICE}.wordprocessingml.document"
 
 
 def test_the_largest_size_is_a_setting(settings):

@@ -11,9 +11,9 @@ from django.utils.html import escape
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
+from projects.examination.vigilance import open_points, sections_of
 from projects.models import Grid, Project, Stage, VigilancePoint
 from projects.states import State
-from projects.vigilance import open_points, sections_of
 from projects.workflow import Step, take_step
 from tests.acts import take
 from tests.factories import ProjectFactory, UserFactory

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from accounts.models import Institution, User
 from projects.clock import acquired_on
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.management.commands.write_workflow import PATH, workflow_text
 from projects.models import PieceRequest, Project, Stage
-from projects.pieces import ask_pieces, receive_pieces
 from projects.stages import last_recorded
 from projects.states import State
 from projects.taking_back import take_back

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ground.forms import PastDayField
 from ground.templatetags.french import day as in_words
 from projects.clock import RULE, RULES, Deadline, ImpossibleDates, Line, Reading, Request
-from projects.filings import reading_in_words
+from projects.examination.filings import reading_in_words
 
 PAIR = "DEMANDÉE:REÇUE"
 

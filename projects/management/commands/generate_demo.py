@@ -12,7 +12,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from ground.text import search_form
-from projects.generation import Invention, invent
+from projects.demo.generation import Invention, invent
 from projects.models import Filing, Project, Stage
 from projects.states import State
 from territories.models import Perimeter, PerimeterZone, Zone

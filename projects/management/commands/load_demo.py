@@ -13,7 +13,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import Institution, User
-from projects.demo_life import load_life
+from projects.demo.life import load_life
 from projects.models import ImportBatch, LetterModel
 from projects.spreadsheets.plan import read
 from projects.spreadsheets.writing import NotWritten, write_import

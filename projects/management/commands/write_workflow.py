@@ -52,7 +52,7 @@ def workflow_text() -> str:
         "## Silence",
         "A filing plans its tacit validation: `validated` from the day after the two months (see "
         "[rules/clock.md](rules/clock.md)). A step dated before that day takes the plan away. An indispensable piece "
-        "that is asked in time takes it away too, until it is received (`projects/pieces.py`).",
+        "that is asked in time takes it away too, until it is received (`projects/examination/pieces.py`).",
         "## Drawing",
         "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(kinds)) + "\n```",
     ]

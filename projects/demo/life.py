@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.institution import Side
+from projects.examination.opinions import give_opinion
+from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.letters.producing import produce
 from projects.letters.values import Said
 from projects.models import (
@@ -40,8 +42,6 @@ from projects.models import (
     Verdict,
     VigilancePoint,
 )
-from projects.opinions import give_opinion
-from projects.pieces import ask_pieces, receive_pieces
 from projects.signing import sign
 from projects.states import State
 from projects.workflow import Step, take_step
@@ -52,6 +52,14 @@ PEOPLE = ("Nadège Morel", "Paul Henriot", "Samira Kaci", "Luc Ferrand", "Agnès
 FILED_AGO = (12, 50)  # days: one clock has just begun, the other is about to end
 F = DirectoryEntry.Function
 RolloutKind = RolloutEvent.Kind
+CALLED = {
+    F.ROC_ADMINISTRATIVE: "CPAM",
+    F.ROC_MEDICAL: "Service médical",
+    F.DAM: "CPAM",
+    F.MSA: "MSA Île-de-France",
+    F.CLS: "Conseil départemental",
+    F.DAC: "",
+}
 
 
 @transaction.atomic
@@ -254,8 +262,9 @@ def _validated(project: Project, stage: Stage, binome: Binome, rank: int) -> Non
         comments="Indicateurs amendés après la réunion tripartite.",
         recorded_by=binome[Side.INSURANCE],
     )
-    if rank % 2:
-        signed = Signature(party=Party.CPTS, signatory="La présidente de l'association", signed_on=_day(stage, 90))
+    signed_on = stage.since + timedelta(days=90)
+    if rank % 2 and signed_on <= timezone.localdate():
+        signed = Signature(party=Party.CPTS, signatory="La présidente de l'association", signed_on=signed_on)
         sign(binome[Side.INSURANCE], project.pk, signed)
 
 
@@ -270,13 +279,12 @@ LIVES: dict[State, Callable[[Project, Stage, Binome, int], None]] = {
 def _directory(department: Department) -> None:
     if DirectoryEntry.objects.filter(department=department).exists():
         return
-    functions = (F.ROC_ADMINISTRATIVE, F.ROC_MEDICAL, F.DAM, F.MSA, F.CLS, F.DAC)
-    for rank, (function, name) in enumerate(zip(functions, PEOPLE, strict=True)):
+    for rank, ((function, organisation), name) in enumerate(zip(CALLED.items(), PEOPLE, strict=True)):
         DirectoryEntry.objects.create(
             department=department,
             function=function,
             name=name,
-            organisation=f"{function.label} {department.pk}",
+            organisation=organisation,
             email=f"contact{rank}.{department.pk.lower()}@suivi-cpts.example",
             phone=f"01 99 00 {50 + rank} {rank * 11:02d}",
             since=date(2024, 1, 1),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ground.templatetags.french import day as in_words
-from projects.grants import Funding
+from projects.funding.rules import Funding
 from projects.models import EngineeringGrant, GrantCap, OtherFunding, Project
 from projects.states import ENDED, State
 

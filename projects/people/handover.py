@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
-from projects.colleagues import is_in_charge, members_of, sides_of, writers_in
 from projects.models import Assignment, Note, Project
+from projects.people.colleagues import is_in_charge, members_of, sides_of, writers_in
 from projects.workflow import lock_all
 
 NOT_YOURS = "Le portefeuille d'un collègue est passé par lui-même, son responsable ou un administrateur."

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
-from projects.examining import NOT_EXAMINED, why_not_during, why_not_speak
+from projects.examination.speaking import NOT_EXAMINED, why_not_during, why_not_speak
 from projects.models import Escalation, Opinion, Project, Stage, Verdict
 from projects.models.examination import SUBJECTS
 from projects.stages import remove
