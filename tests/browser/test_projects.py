@@ -44,7 +44,16 @@ def filed(officer: User) -> Project:
         "{pk}/",
         "{pk}/?date=2024-06-01",
         "{pk}/etapes/oppose/",
-        "{pk}/etapes/sign_aci/",
+        "{pk}/etapes/file_health_project/",
+        "{pk}/signatures",
+        "{pk}/instruction",
+        "{pk}/grilles",
+        "{pk}/documents",
+        "{pk}/documents/ajouter",
+        "{pk}/financement",
+        "{pk}/deploiement",
+        "{pk}/pieces/demander",
+        "{pk}/annuler-etape",
         "{pk}/modifier",
         "{pk}/perimetre",
         "{pk}/contacts",
@@ -86,9 +95,11 @@ def test_an_opposition_is_recorded_from_the_page_of_the_project(
     page = open_as(officer, filed.get_absolute_url())
     page.get_by_role("link", name="Enregistrer une opposition notifiée").click()
     page.get_by_role("button", name="Enregistrer").click()
-    expect(page.get_by_role("alert")).to_contain_text("Commentaire")
+    expect(page.get_by_role("alert")).to_contain_text("Cochez au moins l'un des deux motifs de la loi")
     assert axe_violations(page) == []
-    page.get_by_label("Commentaire").fill("Le territoire n'est pas pertinent.")
+    page.get_by_label("Le territoire d'action n'est pas pertinent").check(force=True)
+    page.get_by_label("Motivation").fill("Une autre CPTS couvre déjà ces communes.")
+    page.get_by_label("Signataire", exact=True).fill("Anne Vidal")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Opposition")
     assert all("422" in complaint for complaint in complaints)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Institution, User
 from fixtures.demo import build
 from projects.demo.life import load_life
 from projects.models import (
@@ -156,6 +156,12 @@ def test_two_clocks_run_even_once_the_workbooks_own_are_over(demo):
         assert filing.stage.project.letters.get().kind == LetterKind.ACKNOWLEDGEMENT
     load_life(users)
     assert running() == filings
+
+
+def test_a_demonstration_from_before_the_letters_gets_what_they_need(demo):
+    Institution.objects.update(service="", address="", phone="")
+    call_command("load_demo", stdout=StringIO())
+    assert not Institution.objects.filter(users__isnull=False, service="").exists()
 
 
 def test_every_role_can_log_in_with_the_printed_password(demo, client):

@@ -307,7 +307,7 @@ def test_a_project_opens_in_one_s_own_departments_only(ars):
 # What holds whatever happens
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tries=st.lists(st.tuples(st.sampled_from(sorted(step_kinds())), st.integers(0, 1400)), max_size=14))
 def test_stages_follow_each_other_without_hole_and_filings_hold_their_clock(tries, ars):
     with transaction.atomic():

@@ -73,6 +73,7 @@ class Command(BaseCommand):
             institution, _ = Institution.objects.get_or_create(
                 name=name, defaults={"kind": account["kind"], **services[name]}
             )
+            Institution.objects.filter(pk=institution.pk, service="").update(**services[name])
             is_national = account["departments"] == NATIONAL
             departments = [] if is_national else account["departments"].split()
             user, is_new = User.objects.get_or_create(
