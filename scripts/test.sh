@@ -9,7 +9,7 @@ for name in "$@"; do
   case $name in
     sqlite) part "Tests sur SQLite" .venv/bin/pytest -m "not browser" -n 2 -q ;;
     postgres) part "Tests sur PostgreSQL" scripts/with_postgres.sh .venv/bin/pytest -m "not browser" -n 2 -q ;;
-    browser) part "Tests dans le navigateur" .venv/bin/pytest -m browser -q ;;
+    browser) part "Tests dans le navigateur" .venv/bin/pytest -m browser -n 2 -q ;;
     *) part "« $name » : sqlite, postgres ou browser" false ;;
   esac
 done

@@ -4,9 +4,25 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from territories.models import Zone
+
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches the database is run: the rest has passed on SQLite and would pass the same."""
+    if connection.vendor == "sqlite":
+        return
+    touching = [item for item in items if touches_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not touches_the_database(item)])
+    items[:] = touching
+
+
+def touches_the_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
 
 
 def load_geography() -> None:

@@ -169,7 +169,8 @@ euros = st.decimals(0, 10**6, places=2)
 
 @st.composite
 def any_tariff(draw) -> TariffData:
-    bounds = sorted(draw(st.sets(st.integers(2, 300_000), max_size=5)))
+    # Even, so that every tier holds at least one number of inhabitants, its bounds included or not.
+    bounds = sorted(2 * half for half in draw(st.sets(st.integers(1, 150_000), max_size=5)))
     tiers = [Tier(1, 0, True), *(Tier(n, bound, draw(st.booleans())) for n, bound in enumerate(bounds, start=2))]
     missions = draw(st.sets(st.sampled_from(["fonctionnement", "acces_soins", SUPPLEMENT, "crise"]), min_size=1))
     kinds = {mission: draw(st.sampled_from(Kind)) for mission in missions}
