@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import BadRequest, ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -70,6 +71,13 @@ class EurosField(forms.DecimalField):
 
     def prepare_value(self, value: str | Decimal | None) -> str | None:
         return number(value) if isinstance(value, Decimal) else value
+
+
+class LongTextField(forms.CharField):
+    """A text of several lines. Not `max_length`: the browser would cut what is pasted."""
+
+    def __init__(self, *, rows: int, limit: int = 10_000, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), validators=[MaxLengthValidator(limit)], **kwargs)
 
 
 class CodeField(forms.CharField):

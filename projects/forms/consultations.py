@@ -8,13 +8,12 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from ground.forms import DayField, PastDayField
+from ground.forms import DayField, LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import short_day
 from projects.examination.consultations import answer
 from projects.examination.speaking import why_not_during
 from projects.forms.guard import GuardedForm, GuardedModelForm, Shown
-from projects.forms.opinions import NO_LONGER
 from projects.models import Consultation, Stage, Verdict
 from projects.states import State
 
@@ -26,11 +25,10 @@ class ConsultationForm(DsfrBaseForm, GuardedForm, forms.ModelForm):
         label="Partenaire",
         choices=[("", "Choisissez un partenaire"), *Consultation.Partner.choices],
     )
-    question = forms.CharField(
+    question = LongTextField(
         label="Question posée",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        validators=[NO_LONGER],
+        rows=3,
         help_text="Pour un autre partenaire, dites aussi lequel.",
     )
     asked_on = PastDayField(label="Demandé le")
@@ -92,11 +90,10 @@ class AnswerForm(DsfrBaseForm):
     """`save()` records the answer; it raises what `answer` raises."""
 
     verdict = forms.ChoiceField(label="Avis", choices=Verdict.choices, widget=forms.RadioSelect)
-    text = forms.CharField(
+    text = LongTextField(
         label="Réponse",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        validators=[NO_LONGER],
+        rows=6,
         help_text="Nécessaire si l'avis n'est pas simplement favorable.",
     )
     answered_on = PastDayField(label="Rendu le")

@@ -1,30 +1,26 @@
 """The opinion of one institution, and what is decided above when both disagree."""
 
 from django import forms
-from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from accounts.models.institution import Side
-from ground.forms import PastDayField
+from ground.forms import LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from projects.examination.opinions import close_escalation, current_opinions, give_opinion
 from projects.forms.guard import GuardedForm, Shown
 from projects.models import Escalation, Opinion, Project, Stage, Verdict
-
-NO_LONGER = MaxLengthValidator(10_000)  # not `max_length`: the browser would cut what is pasted
 
 
 class OpinionForm(DsfrBaseForm, GuardedForm):
     """Guards the opinion that this one replaces. `save()` raises what `give_opinion` raises."""
 
     verdict = forms.ChoiceField(label="Avis", choices=Verdict.choices, widget=forms.RadioSelect)
-    reasons = forms.CharField(
+    reasons = LongTextField(
         label="Motifs",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        validators=[NO_LONGER],
+        rows=6,
         help_text="Nécessaires pour un avis défavorable ; l'autre institution les lit.",
     )
     given_on = PastDayField(label="Rendu le")
@@ -52,11 +48,10 @@ class EscalationForm(DsfrBaseForm):
     level = forms.ChoiceField(label="Tranché par", choices=Escalation.Level.choices, widget=forms.RadioSelect)
     outcome = forms.ChoiceField(label="Décision", choices=Verdict.choices, widget=forms.RadioSelect)
     closed_on = PastDayField(label="Tranché le")
-    comment = forms.CharField(
+    comment = LongTextField(
         label="Compte rendu",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        validators=[NO_LONGER],
+        rows=4,
         help_text="Ce qui a été décidé et pourquoi.",
     )
 

@@ -4,14 +4,13 @@ import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 from dsfr.widgets import InlineRadioSelect
 
 from accounts.models import Institution, User
 from accounts.models.institution import SIDES, Side
-from ground.forms import PastDayField
+from ground.forms import LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from projects.forms.guard import GuardedForm, Shown
 from projects.models import Assignment, Contact, Note, Project
@@ -22,10 +21,9 @@ SHARED = "shared"
 class NoteForm(DsfrBaseForm, forms.ModelForm):
     """A remark; who stands on no side of the binôme only writes shared ones. Needs the project's lock when sent."""
 
-    text = forms.CharField(
+    text = LongTextField(
         label="Nouvelle note",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        validators=[MaxLengthValidator(10_000)],  # not `max_length`: the browser would cut what is pasted
+        rows=3,
     )
     side = forms.ChoiceField(
         label="Qui la lit",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from ground.forms import DayField, PastDayField
+from ground.forms import DayField, LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from projects.examination.pieces import ask_pieces, receive_pieces
 from projects.forms.guard import GuardedForm, Shown
@@ -21,10 +21,10 @@ YES, NO = "yes", "no"
 class AskPiecesForm(DsfrBaseForm, GuardedForm):
     """`save()` records the request; it raises what `ask_pieces` raises."""
 
-    pieces = forms.CharField(
+    pieces = LongTextField(
         label="Pièces demandées",
-        widget=forms.Textarea(attrs={"rows": 4}),
-        validators=[MaxLengthValidator(5_000)],  # not `max_length`: the browser would cut what is pasted
+        rows=4,
+        limit=5_000,
         help_text="Une par ligne, telles qu'elles seront écrites au porteur.",
     )
     is_indispensable = forms.ChoiceField(

@@ -8,12 +8,11 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from ground.forms import PastDayField
+from ground.forms import LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from projects.examination.speaking import why_not_during
 from projects.examination.vigilance import sections_of
 from projects.forms.guard import GuardedForm, Shown
-from projects.forms.opinions import NO_LONGER
 from projects.models import Stage, VigilancePoint
 
 OTHER = "autre"
@@ -26,10 +25,9 @@ class VigilancePointForm(DsfrBaseForm, GuardedForm):
     other_section = forms.CharField(
         label="Autre rubrique", required=False, max_length=100, help_text="Si la liste ne la donne pas."
     )
-    text = forms.CharField(
+    text = LongTextField(
         label="Point de vigilance",
-        widget=forms.Textarea(attrs={"rows": 4}),
-        validators=[NO_LONGER],
+        rows=4,
         help_text="Ce texte est repris dans les courriers au porteur.",
     )
     raised_on = PastDayField(label="Soulevé le")
@@ -72,7 +70,7 @@ class LiftingForm(DsfrBaseForm, forms.ModelForm):
     """Refused once the point is lifted: the one who comes second is told by whom and when."""
 
     lifted_on = PastDayField(label="Levé le")
-    lifting = forms.CharField(label="Ce qui l'a levé", widget=forms.Textarea(attrs={"rows": 3}), validators=[NO_LONGER])
+    lifting = LongTextField(label="Ce qui l'a levé", rows=3)
 
     class Meta:
         model = VigilancePoint

@@ -44,10 +44,12 @@ def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     return either
 
 
-def refuse_other_side(request: HttpRequest, side: Side, why: str) -> None:
-    """403 for who is not of the institution that this act belongs to; administrators stand for both."""
+def project_of_side(request: HttpRequest, pk: int, side: Side, why: str) -> Project:
+    """The writable project, for the institution that this act belongs to; the other one is told `why` (403)."""
+    project = writable_project(request, pk)
     if not request.user.acts_for(side):
         raise PermissionDenied(why)
+    return project
 
 
 def may_write(request: HttpRequest, project: Project) -> bool:

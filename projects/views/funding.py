@@ -16,7 +16,7 @@ from projects.funding.doctrine import SOURCE, ahead_of, situations
 from projects.funding.known import cap_on, funding_of, granted_elsewhere
 from projects.funding.rules import left_to_pay, paid_twice
 from projects.models import EngineeringGrant, GrantPayment, OtherFunding, Project
-from projects.views.access import atomic_when_sent, readable_project, refuse_other_side, writable_project
+from projects.views.access import atomic_when_sent, project_of_side, readable_project, writable_project
 from projects.views.rows import row_page
 from projects.views.tabs import tab_context
 from projects.withdrawing import may_withdraw
@@ -77,20 +77,14 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 @atomic_when_sent
 def grant_new(request: HttpRequest, pk: int) -> HttpResponse:
-    project = project_of_the_ars(request, pk)
+    project = project_of_side(request, pk, Side.ARS, OF_THE_ARS)
     return grant_page(request, project, EngineeringGrant(project=project))
 
 
 @atomic_when_sent
 def grant_edit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
-    project = project_of_the_ars(request, pk)
+    project = project_of_side(request, pk, Side.ARS, OF_THE_ARS)
     return grant_page(request, project, get_object_or_404(project.grants, pk=row))
-
-
-def project_of_the_ars(request: HttpRequest, pk: int) -> Project:
-    project = writable_project(request, pk)
-    refuse_other_side(request, Side.ARS, OF_THE_ARS)
-    return project
 
 
 def grant_page(request: HttpRequest, project: Project, grant: EngineeringGrant) -> HttpResponse:
@@ -119,7 +113,7 @@ def grant_page(request: HttpRequest, project: Project, grant: EngineeringGrant) 
 
 @atomic_when_sent
 def payment_new(request: HttpRequest, pk: int, row: int) -> HttpResponse:
-    project = project_of_the_ars(request, pk)
+    project = project_of_side(request, pk, Side.ARS, OF_THE_ARS)
     grant = get_object_or_404(project.grants, pk=row)
     form = PaymentForm(request.POST or None, instance=GrantPayment(grant=grant))
     if form.is_valid():

@@ -1,12 +1,11 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.models.institution import Side
 from projects.forms.people import ContactFormSet, ContactsGuard, NoteForm, ReferentForm
-from projects.views.access import atomic_when_sent, writable_project
+from projects.views.access import atomic_when_sent, project_of_side, writable_project
 from projects.views.project_page import project_page
 
 
@@ -40,9 +39,8 @@ def referent(request: HttpRequest, pk: int, side: str) -> HttpResponse:
     """Name the referent of one side of the binôme; each side names its own."""
     if side not in Side:
         raise Http404("Cette institution ne désigne pas de référent.")
-    project = writable_project(request, pk)
-    if not request.user.acts_for(side):
-        raise PermissionDenied(f"Le référent de cette institution ({Side(side).label}) est désigné par elle.")
+    designated = f"Le référent de cette institution ({Side(side).label}) est désigné par elle."
+    project = project_of_side(request, pk, Side(side), designated)
     form = ReferentForm(request.POST or None, project=project, side=Side(side), by=request.user)
     if form.is_valid():
         assignment = form.save()

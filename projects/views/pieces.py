@@ -1,22 +1,23 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from projects.examination.filings import readings_in_words
-from projects.examination.pieces import NO_FILING, NOT_YOURS, may_ask_pieces, open_filing
+from projects.examination.pieces import NO_FILING, NOT_YOURS, open_filing
 from projects.forms.pieces import AskPiecesForm, ReceivePiecesForm
 from projects.models import Filing, PieceRequest, Project, Stage
-from projects.views.access import atomic_when_sent, writable_project
+from projects.views.access import atomic_when_sent, project_of_side
 
 
 @atomic_when_sent
 def piece_ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the promoters for what the filing under examination lacks."""
-    project = project_of_the_ars(request, pk)
+    project = project_of_side(request, pk, Side.ARS, NOT_YOURS)
     filing, shown = open_filing(project), project.stage_on(timezone.localdate())
     form = AskPiecesForm(request.POST or None, project=project, filing=filing, user=request.user)
     if form.is_valid():
@@ -35,7 +36,7 @@ def piece_ask(request: HttpRequest, pk: int) -> HttpResponse:
 @atomic_when_sent
 def piece_receive(request: HttpRequest, pk: int, request_pk: int) -> HttpResponse:
     """Record that the pieces of a request have all arrived."""
-    project = project_of_the_ars(request, pk)
+    project = project_of_side(request, pk, Side.ARS, NOT_YOURS)
     asked = get_object_or_404(
         PieceRequest.objects.select_related("filing__stage"), pk=request_pk, filing__stage__project=project
     )
@@ -61,13 +62,6 @@ def tell_what_fell(request: HttpRequest, project: Project, shown: Stage | None) 
             f"La validation tacite affichée depuis le {in_words(shown.since)} ne tient plus : une pièce indispensable "
             "était demandée dans le délai. Si une attestation a été remise, prévenez le porteur.",
         )
-
-
-def project_of_the_ars(request: HttpRequest, pk: int) -> Project:
-    project = writable_project(request, pk)
-    if not may_ask_pieces(request.user, project):
-        raise PermissionDenied(NOT_YOURS)
-    return project
 
 
 def why_not_received(project: Project, asked: PieceRequest) -> str:
