@@ -1,6 +1,7 @@
 """Settings, read from the environment and safe by default (table in docs/deploy.md)."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -44,6 +45,8 @@ INSTALLED_APPS = [
     "territories",
     "ground",
     "dsfr",
+    "django_htmx",
+    "js_lib_leaflet",
     "widget_tweaks",
     "django_filters",
     "import_export",
@@ -71,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "cpts_tracker.errors.method_not_allowed",
 ]
@@ -147,10 +151,20 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the manifest storage rewrites the files, so their checksums change
 DSFR_MARK_OPTIONAL_FIELDS = True
 
+# Maps have no background unless the institution names a tile server: https://…/{z}/{x}/{y}.png, with its credit.
+MAP_TILES = env.str("MAP_TILES", default="")
+MAP_TILES_CREDIT = env.str("MAP_TILES_CREDIT", default="")
+if bool(MAP_TILES) != bool(MAP_TILES_CREDIT):
+    raise ImproperlyConfigured("MAP_TILES et MAP_TILES_CREDIT vont ensemble : un fond de carte cite sa source.")
+tile_server = urlsplit(MAP_TILES.replace("{s}.", "*."))
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],  # the design system draws its icons as data:
+        "img-src": [  # the design system draws its icons as data:, the map its picture as blob:
+            *(SELF, "data:", "blob:"),
+            *([f"{tile_server.scheme}://{tile_server.netloc}"] if MAP_TILES else []),
+        ],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

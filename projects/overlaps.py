@@ -1,14 +1,22 @@
-"""Projects whose perimeters share zones on a day, and what a reader may know of each side."""
+"""Projects whose perimeters share zones on a day, what the doctrine says of them, what a reader may know of each."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
+from typing import NamedTuple
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from accounts.models import User
+from ground.periods import true_on
+from projects.conciliation_rules import CAUTIONS, Assessment, Caution, Outcome, Progress, Situation, assess
 from projects.models import Project, Stage
 from projects.models.project import ProjectQuerySet
+from projects.same_project import SAME_ZONES, is_same_name
 from projects.states import LIVING, State
-from territories.models import Perimeter, PerimeterZone
+from projects.timeline import OBSERVED
+from territories.models import PerimeterZone
 from territories.overlap import Extent, Kind, Overlap, SharedZone, among
 
 
@@ -33,6 +41,8 @@ class Pair:
     a: Side
     b: Side
     overlap: Overlap
+    kind: Kind
+    assessment: Assessment
     zone_names: dict[str, str]
     vintage: int
 
@@ -41,8 +51,26 @@ class Pair:
         return self.overlap.population
 
     @property
-    def kind(self) -> Kind:
-        return self.overlap.kind
+    def sides(self) -> tuple[Side, Side]:
+        return self.a, self.b
+
+    @property
+    def situation(self) -> Situation:
+        return self.assessment.situation
+
+    @property
+    def prior(self) -> Side | None:
+        return None if self.assessment.prior is None else self.sides[self.assessment.prior]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What the doctrine offers to these two."""
+        return self.situation.offers(self.kind)
+
+    @property
+    def caution(self) -> Caution | None:
+        """What to make sure of before."""
+        return CAUTIONS.get(self.kind)
 
     @property
     def zones(self) -> list[str]:
@@ -52,37 +80,53 @@ class Pair:
             for zone in self.overlap.zones
         ]
 
+    def other_than(self, project: Project) -> Side:
+        return self.b if self.a.pk == project.pk else self.a
+
 
 def overlaps(day: date, *, touching: ProjectQuerySet | None = None, reader: User | None = None) -> list[Pair]:
     """Pairs of living projects that share zones on `day`, the most people first.
 
     `touching` keeps the pairs with one of these projects on a side. With a `reader`, at least one side is in its scope
-    and the figures of the other are left out when it is not. The number of queries does not depend on that of projects.
+    and the figures and dates of the other are left out when it is not. The number of queries does not depend on that
+    of projects.
     """
-    shared, names, vintages = _shared_zones(day, touching)
-    perimeters = {perimeter for pair in shared for perimeter in pair}
+    holders, names, vintages = _zones_held_twice(day, touching)
+    perimeters = {holder.perimeter for together in holders.values() for holder in together}
     living = _living(day, perimeters)
     wanted = _perimeters_of(touching, perimeters)
     readable = perimeters if reader is None else _perimeters_of(Project.objects.for_user(reader), perimeters)
-    extents = {
-        pk: Extent(population or 0, count)
-        for pk, population, count in Perimeter.objects.filter(pk__in=perimeters)
-        .with_population(day)
-        .values_list("pk", "population", "zone_count")
-    }
+    shared: dict[tuple[int, int], list[SharedZone]] = defaultdict(list)
+    for code, together in holders.items():
+        for a, b in combinations(sorted(holder for holder in together if holder.perimeter in living), 2):
+            pair = a.perimeter, b.perimeter
+            if not (wanted.isdisjoint(pair) or readable.isdisjoint(pair)):
+                shared[pair].append(SharedZone(code, a.population, a.is_partial, b.is_partial))
+    extents = _extents(day, {perimeter for pair in shared for perimeter in pair})
 
     def side(perimeter: int, share: float) -> Side:
-        population = extents[perimeter].population
-        figures = (population, share, True) if perimeter in readable else (None, None, False)
-        return Side(*living[perimeter], *figures)
+        figures = (extents[perimeter].population, share, True) if perimeter in readable else (None, None, False)
+        return Side(*living[perimeter].identity, *figures)
+
+    def progress(perimeter: int) -> Progress:
+        known = living[perimeter].progress
+        return known if perimeter in readable else Progress(known.state)
 
     pairs = []
     for (a, b), zones in shared.items():
-        if {a, b} <= living.keys() and wanted & {a, b} and readable & {a, b}:
-            found = among(zones, extents[a], extents[b])
-            zone_names = {zone.code: names[zone.code] for zone in found.zones}
-            vintage = max(vintages[zone.code] for zone in found.zones)
-            pairs.append(Pair(side(a, found.share_a), side(b, found.share_b), found, zone_names, vintage))
+        found = among(zones, extents[a], extents[b])
+        one, other = side(a, found.share_a), side(b, found.share_b)
+        pairs.append(
+            Pair(
+                one,
+                other,
+                found,
+                _kind(found, one.name, other.name),
+                assess(progress(a), progress(b)),
+                {zone.code: names[zone.code] for zone in zones},
+                max(vintages[zone.code] for zone in zones),
+            )
+        )
     return sorted(pairs, key=lambda pair: (-pair.population, pair.a.name, pair.b.name))
 
 
@@ -91,50 +135,83 @@ def overlaps_of(project: Project, day: date, reader: User | None = None) -> list
     return overlaps(day, touching=Project.objects.filter(pk=project.pk), reader=reader)
 
 
-Shared = dict[tuple[int, int], list[SharedZone]]
+def _kind(found: Overlap, name: str, other_name: str) -> Kind:
+    return Kind.SAME if found.sameness > SAME_ZONES and is_same_name(name, other_name) else found.kind
 
 
-def _shared_zones(day: date, touching: ProjectQuerySet | None) -> tuple[Shared, dict[str, str], dict[str, int]]:
-    """Shared zones by pair of perimeters, and the name and population vintage of each."""
-    memberships = PerimeterZone.objects.shared_on(day)
+class Holder(NamedTuple):
+    """A perimeter that holds a zone, with the zone's inhabitants."""
+
+    perimeter: int
+    population: int
+    is_partial: bool
+
+
+def _zones_held_twice(
+    day: date, touching: ProjectQuerySet | None
+) -> tuple[dict[str, list[Holder]], dict[str, str], dict[str, int]]:
+    """The holders of each zone that has several, and the name and population vintage of these zones.
+
+    Counted on the index alone, then told for the few zones that matter: much less than joining memberships in pairs.
+    """
+    held = PerimeterZone.objects.on(day).order_by()
+    asked = held
     if touching is not None:
-        held = PerimeterZone.objects.on(day).filter(perimeter__in=touching.order_by().values("perimeter"))
-        memberships = memberships.filter(zone__in=held.values("zone"))
-    rows = memberships.values_list(
-        "perimeter",
-        "other_perimeter_id",
-        "zone__code",
-        "zone__population",
-        "is_partial",
-        "other_is_partial",
-        "zone__name",
-        "zone__vintage",
+        theirs = held.filter(perimeter__in=touching.order_by().values("perimeter"))
+        asked = held.filter(zone__in=theirs.values("zone"))
+    several = asked.values("zone").annotate(holders=Count("*")).filter(holders__gt=1).values("zone")
+    rows = held.filter(zone__in=several).values_list(
+        "zone__code", "zone__name", "zone__vintage", "perimeter", "zone__population", "is_partial"
     )
-    shared: Shared = defaultdict(list)
+    holders: dict[str, list[Holder]] = defaultdict(list)
     names, vintages = {}, {}
-    for a, b, code, population, partial_in_a, partial_in_b, name, vintage in rows:
-        shared[a, b].append(SharedZone(code, population, partial_in_a, partial_in_b))
+    for code, name, vintage, *holder in rows:
+        holders[code].append(Holder(*holder))
         names[code], vintages[code] = name, vintage
-    return shared, names, vintages
+    return holders, names, vintages
 
 
-def _living(day: date, perimeters: set[int]) -> dict[int, tuple[int, str, State, str, str]]:
-    """Project, name, state and department of the perimeters whose project is living."""
-    stages = Stage.objects.on(day).filter(state__in=LIVING, project__perimeter__in=perimeters)
+class Living(NamedTuple):
+    """A living project: primary key, name, state, department; and how far it has come."""
+
+    identity: tuple[int, str, State, str, str]
+    progress: Progress
+
+
+def _living(day: date, perimeters: set[int]) -> dict[int, Living]:
+    """The projects of `perimeters` that are living, by perimeter.
+
+    A stage that an import only observed has no date of its own: it says where a project stands, not since when.
+    """
+    is_observed = Q(comment__startswith=OBSERVED)
+    stages = Stage.objects.filter(since__lte=day, project__perimeter__in=perimeters).order_by()
+    rows = stages.values_list(
+        "project__perimeter", "project", "project__name", "project__lead_department", "project__lead_department__name"
+    ).annotate(
+        now=Max("state", filter=true_on(day)),
+        first=Min("since"),
+        first_observed=Min("since", filter=is_observed),
+        engineering=Min("since", filter=Q(state=State.ENGINEERING) & ~is_observed),
+        filed=Max("since", filter=true_on(day) & Q(state=State.FILED) & ~is_observed),
+        validated=Min("since", filter=Q(state=State.VALIDATED) & ~is_observed),
+    )
     return {
-        perimeter: (pk, name, State(state), department, department_name)
-        for perimeter, pk, name, state, department, department_name in stages.values_list(
-            "project__perimeter",
-            "project",
-            "project__name",
-            "state",
-            "project__lead_department",
-            "project__lead_department__name",
+        perimeter: Living(
+            (pk, name, State(state), department, department_name),
+            Progress(state, None if first == observed else first, *milestones),
         )
+        for perimeter, pk, name, department, department_name, state, first, observed, *milestones in rows
+        if state in LIVING
     }
 
 
-def _perimeters_of(projects: ProjectQuerySet | None, perimeters: set[int]) -> set[int]:
+def _extents(day: date, perimeters: set[int]) -> dict[int, Extent]:
+    held = PerimeterZone.objects.on(day).filter(perimeter__in=perimeters).order_by()
+    rows = held.values_list("perimeter").annotate(Sum("zone__population"), Count("*"))
+    return {perimeter: Extent(population, count) for perimeter, population, count in rows}
+
+
+def _perimeters_of(projects: QuerySet[Project] | None, perimeters: set[int]) -> set[int]:
     if projects is None:
         return perimeters
     return set(projects.filter(perimeter__in=perimeters).values_list("perimeter", flat=True))

@@ -16,13 +16,19 @@ class Kind(Enum):
     TOTAL = "total"  # one side lies wholly within the other
     PARTIAL = "partial"
     TO_CHECK = "to_check"  # no zone is known to be wholly held by both sides
+    SAME = "same"  # one project typed twice, which takes its name to tell: sets alone never say it
 
     @property
     def label(self) -> str:
         return LABELS[self]
 
 
-LABELS = {Kind.TOTAL: "Totale", Kind.PARTIAL: "Partielle", Kind.TO_CHECK: "À vérifier"}
+LABELS = {
+    Kind.TOTAL: "Totale",
+    Kind.PARTIAL: "Partielle",
+    Kind.TO_CHECK: "À vérifier",
+    Kind.SAME: "Même projet saisi deux fois",
+}
 
 
 class Held(NamedTuple):
@@ -70,6 +76,12 @@ class Overlap:
     @property
     def share_b(self) -> float:
         return ratio(self.population, self.b.population)
+
+    @property
+    def sameness(self) -> float:
+        """Share of the zones held by either that both wholly hold: 1 for twice the same territory."""
+        whole = sum(not zone.is_partial for zone in self.zones)
+        return ratio(whole, self.a.zone_count + self.b.zone_count - len(self.zones))
 
     @property
     def kind(self) -> Kind:

@@ -1,4 +1,5 @@
 from accounts.models.institution import Institution
+from accounts.models.token import AccessToken
 from accounts.models.user import User
 
-__all__ = ["Institution", "User"]
+__all__ = ["AccessToken", "Institution", "User"]

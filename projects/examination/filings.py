@@ -1,7 +1,6 @@
 """The filings of a project, one after the other: their dates and what became of each, in words."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -11,6 +10,7 @@ from accounts.models import User
 from ground.templatetags.french import day as in_words
 from projects.clock import Deadline, Reading
 from projects.models import Filing, PieceRequest, Project, Stage
+from projects.perimeters import Difference, difference
 from projects.stages import last_recorded
 from projects.states import State
 from projects.withdrawing import may_withdraw
@@ -33,7 +33,7 @@ class FilingRow:
     filing: Filing
     followed_by: Stage | None
     requests: tuple[tuple[PieceRequest, bool], ...]
-    change: "PerimeterChange | None"
+    change: Difference | None
     is_open: bool  # nobody has decided: silence alone does not prevent a late entry of what was asked in time
 
     @property
@@ -43,14 +43,6 @@ class FilingRow:
     @property
     def is_running(self) -> bool:
         return self.followed_by is None or self.followed_by.since > timezone.localdate()
-
-
-@dataclass(frozen=True, slots=True)
-class PerimeterChange:
-    """Communes that came and went between the filing that was opposed and the one that follows it."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 def filings_of(project: Project, user: User) -> list[FilingRow]:
@@ -68,7 +60,7 @@ def filings_of(project: Project, user: User) -> list[FilingRow]:
             filing,
             stage_after(project, filing),
             tuple((request, may_withdraw(user, project, request)) for request in filing.piece_requests.all()),
-            perimeter_change(held, filing.follows.received_on, filing.received_on) if filing.follows else None,
+            difference(held, filing.follows.received_on, filing.received_on) if filing.follows else None,
             is_open=filing.stage_id == last_recorded(project).pk,
         )
         for filing in filings
@@ -147,20 +139,3 @@ def reading_in_words(reading: Reading) -> str:
 
 def held_zones(project: Project) -> list[PerimeterZone]:
     return list(project.perimeter.memberships.select_related("zone").order_by("zone__search_name"))
-
-
-def perimeter_change(held: list[PerimeterZone], before: date, after: date) -> PerimeterChange:
-    was, now = _named_on(held, before), _named_on(held, after)
-    return PerimeterChange(
-        added=tuple(name for key, name in now.items() if key not in was),
-        removed=tuple(name for key, name in was.items() if key not in now),
-    )
-
-
-def _named_on(held: list[PerimeterZone], day: date) -> dict[tuple[str, bool], str]:
-    """A zone held whole and the same held in part are two different things."""
-    return {
-        (membership.zone_id, membership.is_partial): f"{membership.zone.name}{' (en partie)' * membership.is_partial}"
-        for membership in held
-        if membership.is_true_on(day)
-    }

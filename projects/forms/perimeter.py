@@ -9,9 +9,9 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import PastDayField
-from ground.templatetags.french import day as in_words
 from projects.forms.guard import GuardedForm, Shown
 from projects.models import Project
+from projects.perimeters import change_perimeter
 from projects.spreadsheets.splitting import split_strongly
 from projects.spreadsheets.zones import ZoneFinder
 from territories.models import PerimeterZone, Zone
@@ -70,9 +70,7 @@ class PerimeterForm(DsfrBaseForm, GuardedForm):
     def save(self, by: User) -> None:
         """Raises ValidationError when the perimeter has changed after the day asked for."""
         since, reason = self.cleaned_data["since"], self.cleaned_data["reason"]
-        self.project.perimeter.set_zones(self.zones, since, partial=self.partial, by=by)
-        if reason:
-            self.project.notes.create(text=f"Périmètre au {in_words(since)} : {reason}", recorded_by=by)
+        change_perimeter(self.project, self.zones, since, partial=self.partial, reason=reason, by=by)
 
 
 def line_of(membership: PerimeterZone) -> str:

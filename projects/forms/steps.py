@@ -7,7 +7,9 @@ from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import PastDayField
+from ground.templatetags.french import quoted
 from projects.models import Decision, Filing, Merger, Project, Stage
+from projects.perimeters import Origin, change_perimeter
 from projects.stages import last_recorded
 from projects.taking_back import take_back
 from projects.workflow import Step, StepKind, latest_day_for, take_step
@@ -157,7 +159,8 @@ class MergeForm(StepForm):
         ]
         whole = {membership.zone for membership in held if not membership.is_partial}
         partial = {membership.zone for membership in held} - whole
-        successor.perimeter.set_zones(whole, day, partial=partial, by=self.user)
+        reason = f"Fusion de {quoted(self.project)}."
+        change_perimeter(successor, whole, day, partial=partial, reason=reason, by=self.user, origin=Origin.MERGER)
 
 
 FORMS: dict[str, type[StepForm]] = {

@@ -1,3 +1,11 @@
+from projects.models.conciliation import (
+    Conciliation,
+    ConciliationEntry,
+    Outcome,
+    Scenario,
+    ScenarioZone,
+    in_conciliation_on,
+)
 from projects.models.documents import Document, DocumentType, LibraryEntry
 from projects.models.examination import Consultation, Escalation, Opinion, Verdict, VigilancePoint
 from projects.models.filing import Decision, Filing, Merger, PieceRequest
@@ -11,11 +19,15 @@ from projects.models.project import Project
 from projects.models.rollout import ExchangedVersion, RolloutEvent
 from projects.models.signature import SIGNED_BY, Party, Signature
 from projects.models.stage import Stage
+from projects.models.territory import ClsSignature, PerimeterDraft
 
 __all__ = [
     "SIGNED_BY",
     "Absence",
     "Assignment",
+    "ClsSignature",
+    "Conciliation",
+    "ConciliationEntry",
     "Consultation",
     "Contact",
     "Decision",
@@ -41,14 +53,19 @@ __all__ = [
     "Note",
     "Opinion",
     "OtherFunding",
+    "Outcome",
     "Party",
+    "PerimeterDraft",
     "PieceRequest",
     "Project",
     "Promoter",
     "Purpose",
     "RolloutEvent",
+    "Scenario",
+    "ScenarioZone",
     "Signature",
     "Stage",
     "Verdict",
     "VigilancePoint",
+    "in_conciliation_on",
 ]

@@ -74,6 +74,7 @@ def _known_projects(rows: list[RowPlan]) -> list[Project]:
             "notes",
             Prefetch("assignments", Assignment.objects.filter(until=None).select_related("user")),
             Prefetch("perimeter__memberships", PerimeterZone.objects.select_related("zone")),
+            "perimeter__changes",
         )
     )
 

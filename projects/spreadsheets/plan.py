@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from ground.templatetags.french import day as in_words
 from projects.models import Stage
+from projects.perimeters import why_not_change
 from projects.spreadsheets.comparing import (
     field_changes,
     held_codes,
@@ -122,6 +123,9 @@ def _judge_territory(row: RowPlan, leaves: Leaves, as_of: date) -> None:
     last_change = row.existing and row.existing.perimeter.last_change()
     if last_change and last_change > as_of:
         row.messages.append("Le territoire a changé depuis la date de ce tableau : il reste comme il est.")
+        return
+    if row.existing and (obstacle := why_not_change(row.existing, as_of)):
+        row.messages.append(f"Le territoire reste comme il est. {obstacle}")
         return
     row.moves_territory = True
     row.changes.append(territory_change(row.existing, wanted, leaves))

@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
+from ground.templatetags.french import day as in_words
 from projects.models import Assignment, Note, Project, Promoter
+from projects.perimeters import Origin, change_perimeter
 from projects.spreadsheets.comparing import reached_departments
 from projects.spreadsheets.facts import PROMOTER_FACTS, Facts
 from projects.spreadsheets.plan import make_plan
@@ -118,7 +120,8 @@ def _write(
     project.save()
     if row.moves_territory:
         since = as_of if row.existing else min(entry.since for entry in row.entries)
-        project.perimeter.set_zones([zones[code] for code in facts.codes], since, by=by)
+        held = [zones[code] for code in facts.codes]
+        change_perimeter(project, held, since, reason=f"Tableau au {in_words(as_of)}.", by=by, origin=Origin.IMPORT)
     if row.entries is not None:  # after the perimeter: a filing freezes its population
         write_timeline(project, row.entries, by=by)
     project.other_departments.add(*(reached_departments(facts, leaves) - {project.lead_department_id}))

@@ -12,7 +12,8 @@ from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros
 from projects.forms.funding import GrantForm, OtherFundingForm, PaymentForm
-from projects.funding.doctrine import SOURCE, ahead_of, situations
+from projects.conciliation_rules import MATRIX
+from projects.funding.doctrine import ahead_of, situations
 from projects.funding.known import cap_on, funding_of, granted_elsewhere
 from projects.funding.rules import left_to_pay, paid_twice
 from projects.models import EngineeringGrant, GrantPayment, OtherFunding, Project
@@ -105,7 +106,7 @@ def grant_page(request: HttpRequest, project: Project, grant: EngineeringGrant) 
         template="projects/grant_form.html",
         ahead=ahead,
         situations=situations(ahead),
-        doctrine_source=SOURCE,
+        doctrine_source=MATRIX,
         cap=cap_on(timezone.localdate()),
         obstacle=form.obstacle(),
     )

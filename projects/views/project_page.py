@@ -49,9 +49,7 @@ def project_page(
         "memberships": memberships,
         "population": sum(membership.zone.population for membership in memberships),
         "vintages": sorted({membership.zone.vintage for membership in memberships}),
-        "overlaps": [
-            (pair.b if pair.a.pk == project.pk else pair.a, pair) for pair in overlaps_of(project, day, request.user)
-        ],
+        "overlaps": [(pair.other_than(project), pair) for pair in overlaps_of(project, day, request.user)],
         "referents": [
             (
                 side,

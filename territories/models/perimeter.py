@@ -1,8 +1,9 @@
 """Perimeters: dated sets of leaf zones. Population and overlaps are sums and intersections of these sets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Self
+from hashlib import sha256
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -48,37 +49,137 @@ class Perimeter(models.Model):
         days = (day for held in self.memberships.all() for day in (held.since, held.until) if day)
         return max(days, default=None)
 
+    def fingerprint(self) -> str:
+        """Differs as soon as a zone comes, leaves or is told in part: what was decided on an older one is stale."""
+        rows = self.memberships.order_by("pk").values_list("zone__code", "is_partial", "since", "until")
+        return sha256(repr(sorted(map(str, rows))).encode()).hexdigest()[:16]
+
     @transaction.atomic
-    def set_zones(self, zones: Iterable[Zone], since: date, *, partial: Iterable[Zone] = (), by=None) -> None:
+    def set_zones(
+        self,
+        zones: Iterable[Zone],
+        since: date,
+        *,
+        partial: Iterable[Zone] = (),
+        by=None,
+        reason: str = "",
+        origin: str = "",
+    ) -> "PerimeterChange | None":
         """From `since` on, the perimeter holds exactly `zones`; a split commune means its parts.
 
         `partial` names those of which only a part is held, not yet known which. Zones that leave are closed at `since`,
-        so the perimeter as it was before stays readable. Raises ValidationError when it has changed after `since`.
+        so the perimeter as it was before stays readable; what changed is returned, None when nothing did.
+        Raises ValidationError when it has changed after `since`.
         """
         last_change = self.last_change()
         if last_change and since < last_change:
             raise ValidationError(
                 f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
             )
-        wanted = {zone.pk: False for zone in leaves_of(zones)} | {zone.pk: True for zone in leaves_of(partial)}
-        held = {membership.zone_id: membership for membership in self.memberships.filter(until=None)}
-        leaving = [m.pk for zone_id, m in held.items() if wanted.get(zone_id) != m.is_partial]
-        self.memberships.filter(pk__in=leaving, since__gte=since).delete()
-        self.memberships.filter(pk__in=leaving).update(until=since)
+        wanted = dict.fromkeys(leaves_of(zones, since), False) | dict.fromkeys(leaves_of(partial, since), True)
+        held = {m.zone: m for m in self.memberships.filter(until=None).select_related("zone")}
+        leaving = [membership for zone, membership in held.items() if wanted.get(zone) != membership.is_partial]
+        coming = {
+            zone: is_partial
+            for zone, is_partial in wanted.items()
+            if zone not in held or held[zone].is_partial != is_partial
+        }
+        if not leaving and not coming:
+            return None
+        gone = self.memberships.filter(pk__in=[membership.pk for membership in leaving])
+        gone.filter(since__gte=since).delete()
+        gone.update(until=since)
         PerimeterZone.objects.bulk_create(
-            PerimeterZone(perimeter=self, zone_id=zone_id, is_partial=is_partial, since=since, recorded_by=by)
-            for zone_id, is_partial in wanted.items()
-            if zone_id not in held or held[zone_id].is_partial != is_partial
+            PerimeterZone(perimeter=self, zone=zone, is_partial=is_partial, since=since, recorded_by=by)
+            for zone, is_partial in coming.items()
+        )
+        return self.changes.create(
+            since=since,
+            origin=origin or PerimeterChange.Origin.COMPOSED,
+            reason=reason,
+            entered=told(coming),
+            left=told({membership.zone: membership.is_partial for membership in leaving}),
+            recorded_by=by,
         )
 
+    @transaction.atomic
+    def undo(self, change: "PerimeterChange") -> None:
+        """Hold again what was held before `change`, which must be the last one; its row is the caller's to mark.
 
-def leaves_of(zones: Iterable[Zone]) -> list[Zone]:
-    """The leaf zones that `zones` stand for, in code order: Paris (75056) gives its twenty arrondissements."""
+        Raises ValidationError when the zones no longer stand as it left them.
+        """
+        entered = {zone["code"]: zone["is_partial"] for zone in change.entered}
+        left = {zone["code"]: zone["is_partial"] for zone in change.left}
+        came = self.memberships.filter(since=change.since, until=None, zone__code__in=entered)
+        zones = {zone.code: zone for zone in Zone.objects.filter(code__in=left)}
+        if came.count() != len(entered) or zones.keys() != left.keys():
+            raise ValidationError("Les zones de ce changement ont changé depuis : composez le périmètre de nouveau.")
+        came.delete()
+        closed = {m.zone.code: m for m in self.memberships.filter(until=change.since).select_related("zone")}
+        for code, is_partial in left.items():
+            row = closed.get(code)
+            if row and row.is_partial == is_partial:
+                row.until = None
+                row.save(update_fields=["until"])
+            else:  # it had come on that very day, and was replaced before that day was over
+                self.memberships.create(zone=zones[code], is_partial=is_partial, since=change.since)
+
+
+def leaves_of(zones: Iterable[Zone], day: date | None = None) -> list[Zone]:
+    """The leaf zones of `day` (today) that `zones` stand for, in code order: Paris gives its twenty arrondissements."""
     chosen = {zone.pk for zone in zones}
     if not chosen:
         return []
     of_them = Q(pk__in=chosen) | Q(parent__in=chosen) | Q(parent__parent__in=chosen)
-    return list(Zone.objects.leaves().filter(of_them).order_by("code"))
+    return list(Zone.objects.leaves(day).filter(of_them).order_by("code"))
+
+
+def told(zones: Mapping[Zone, bool]) -> list[dict[str, Any]]:
+    """Zones as a change keeps them: in words, since a zone may be renamed or vanish later."""
+    return [
+        {"code": zone.code, "name": zone.name, "population": zone.population, "is_partial": is_partial}
+        for zone, is_partial in sorted(zones.items(), key=lambda item: item[0].code)
+    ]
+
+
+class PerimeterChange(models.Model):
+    """What changed in a perimeter on a day, why, and who recorded it when; a change taken back stays, with its reason.
+
+    `entered` and `left` list zones: code, name, population, is_partial. A zone held otherwise is in both.
+    """
+
+    class Origin(models.TextChoices):
+        COMPOSED = "composed", "Composition"
+        AMENDMENT = "amendment", "Avenant au périmètre"
+        IMPORT = "import", "Import d'un tableau"
+        MERGER = "merger", "Fusion de projets"
+        CONCILIATION = "conciliation", "Conciliation"
+        SPLIT = "split", "Découpage d'une commune"
+        GEOGRAPHY = "geography", "Nouvelle géographie"
+
+    perimeter = models.ForeignKey(Perimeter, models.CASCADE, related_name="changes", verbose_name="périmètre")
+    since = models.DateField("en vigueur depuis le")
+    origin = models.CharField("nature", max_length=20, choices=Origin)
+    reason = models.TextField("motif", blank=True)
+    entered = models.JSONField("zones ajoutées", default=list)
+    left = models.JSONField("zones retirées", default=list)
+    recorded_at = models.DateTimeField("saisi le", auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="saisi par"
+    )
+    taken_back_at = models.DateTimeField("annulé le", null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="annulé par"
+    )
+    taken_back_reason = models.TextField("raison de l'annulation", blank=True)
+
+    class Meta:
+        verbose_name = "changement de périmètre"
+        verbose_name_plural = "changements de périmètre"
+        ordering = ["-since", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_origin_display()} du {in_words(self.since)}"
 
 
 class PerimeterZoneQuerySet(PeriodQuerySet):

@@ -1,19 +1,28 @@
 """Zones: communes, municipal arrondissements and parts of communes. Those that are not split form a partition."""
 
+from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from ground.text import search_form
 from territories.models.geography import Department, Epci
 
 
 class ZoneQuerySet(models.QuerySet):
-    def leaves(self) -> Self:
-        """Zones that are not split: their populations add up to the country's, without double count."""
-        return self.filter(~Exists(Zone.objects.filter(parent=OuterRef("pk"))))
+    def on(self, day: date) -> Self:
+        """Zones that exist on `day`: communes merge, and parts are told from a day on."""
+        has_begun = Q(since=None) | Q(since__lte=day)
+        return self.filter(has_begun, Q(until=None) | Q(until__gt=day))
+
+    def leaves(self, day: date | None = None) -> Self:
+        """Zones that exist and are not split on `day` (today): they add up to the country, without double count."""
+        day = day or timezone.localdate()
+        return self.on(day).filter(~Exists(Zone.objects.on(day).filter(parent=OuterRef("pk"))))
 
 
 class Zone(models.Model):
@@ -35,6 +44,10 @@ class Zone(models.Model):
     )
     population = models.PositiveIntegerField("population municipale")
     vintage = models.PositiveSmallIntegerField("millésime de la population")
+    since = models.DateField("existe depuis le", null=True, blank=True, help_text="Vide : depuis toujours.")
+    until = models.DateField(
+        "jusqu'au (exclu)", null=True, blank=True, help_text="Pour une commune absorbée : le jour de la fusion."
+    )
 
     objects = ZoneQuerySet.as_manager()
 
@@ -53,6 +66,11 @@ class Zone(models.Model):
                 name="zone_is_not_its_own_part",
                 violation_error_message="Une zone ne peut pas être une partie d'elle-même.",
             ),
+            models.CheckConstraint(
+                condition=Q(since=None) | Q(until=None) | Q(until__gte=F("since")),
+                name="zone_ends_after_it_starts",
+                violation_error_message="La fin d'une zone ne peut pas précéder son début.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,8 +83,62 @@ class Zone(models.Model):
     def clean(self) -> None:
         super().clean()
         if self._state.adding and self.parent and self.parent.memberships.exists():
-            told = f"{self.parent} est dans le périmètre d'un projet : retirez-la de ce périmètre pour la découper."
+            told = (
+                f"{self.parent} est dans le périmètre d'un projet : découpez-la par l'écran « Découper une commune »."
+            )
             raise ValidationError({"parent": told})
+
+
+class FormerPopulation(models.Model):
+    """The population of a zone as it was counted before the vintage in force: what older figures were made of."""
+
+    zone = models.ForeignKey(Zone, models.CASCADE, related_name="former_populations", verbose_name="zone")
+    vintage = models.PositiveSmallIntegerField("millésime")
+    population = models.PositiveIntegerField("population municipale")
+
+    class Meta:
+        verbose_name = "ancienne population"
+        verbose_name_plural = "anciennes populations"
+        ordering = ["zone", "-vintage"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["zone", "vintage"],
+                name="one_former_population_a_vintage",
+                violation_error_message="La population de ce millésime est déjà enregistrée.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone}, {self.population} habitants en {self.vintage}"
+
+
+class ZoneSplit(models.Model):
+    """A commune told in parts since a day; `difference` is what these have more (or less) than its population."""
+
+    commune = models.OneToOneField(Zone, models.PROTECT, related_name="split", verbose_name="commune découpée")
+    since = models.DateField("découpée depuis le")
+    source = models.CharField("source du découpage", max_length=200)
+    difference = models.IntegerField("écart de population", default=0)
+    reason = models.TextField("pourquoi l'écart est accepté", blank=True)
+    recorded_at = models.DateTimeField("saisi le", auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="saisi par"
+    )
+
+    class Meta:
+        verbose_name = "découpage de commune"
+        verbose_name_plural = "découpages de communes"
+        ordering = ["-recorded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(difference=0) | ~Q(reason=""),
+                name="difference_of_a_split_has_its_reason",
+                violation_error_message="Les parties ne font pas la population de la commune : dites pourquoi.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Découpage de {self.commune}"
 
 
 class FormerZone(models.Model):
