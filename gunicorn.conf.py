@@ -7,6 +7,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60  # seconds; reading a department's workbook is the longest request
 loglevel = "warning"
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s'  # should one be kept: never the query, a token may be in it
 control_socket_disable = True
 
 

@@ -1,6 +1,6 @@
 """Django's admin, for administrators only, each within its own territory."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.decorators import login_not_required
@@ -8,13 +8,14 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic import RedirectView
 
-from accounts.models import Institution, User
-from ground.admin import AdministratorAdmin, CountryAdmin, is_administrator
+from accounts.models import AccessToken, Institution, User
+from ground.admin import AdministratorAdmin, CountryAdmin, ReadOnlyRights, is_administrator
 
 
 @login_not_required
@@ -87,6 +88,11 @@ class UserChange(WithinOwnScope, UserChangeForm):
         fields = ["username", "password", *ACCOUNT_FIELDS, "is_active"]
 
 
+def answers_for_account(administrator: User, account: User) -> bool:
+    """Whether all that `account` answers for is the administrator's own too."""
+    return administrator.answers_for_the_country or account.own_departments <= administrator.own_departments
+
+
 @admin.register(User)
 class UserAdmin(AdministratorAdmin, BaseUserAdmin):
     form, add_form = UserChange, UserCreation
@@ -114,10 +120,29 @@ class UserAdmin(AdministratorAdmin, BaseUserAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Who can reset a password can act as its owner: only within one's own departments."""
-        if obj is None or request.user.answers_for_the_country:
-            return request.user.is_administrator
-        return request.user.is_administrator and obj.own_departments <= request.user.own_departments
+        return request.user.is_administrator and (obj is None or answers_for_account(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Accounts sign what they recorded: they are deactivated, never deleted."""
         return False
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(ReadOnlyRights, admin.ModelAdmin):
+    """Who reads the perimeters with a mapping tool. Its owner alone makes a token; one that is lost is revoked here."""
+
+    list_display = ["name", "user", "created_at", "last_used_on", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__username", "user__last_name"]
+    fields = ["name", "user", "created_at", "last_used_on", "revoked_at"]
+    actions = ["revoke"]
+
+    @admin.action(description="Révoquer les jetons choisis", permissions=["view"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[AccessToken]) -> None:
+        chosen = list(rows.filter(revoked_at=None).select_related("user"))
+        for token in chosen:
+            if not answers_for_account(request.user, token.user):
+                raise PermissionDenied("Vous ne pouvez révoquer que les jetons des comptes de vos départements.")
+        for token in chosen:
+            token.revoke()
+        messages.success(request, f"Jetons révoqués : {len(chosen)}.")

@@ -16,5 +16,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("projets/", include("projects.urls")),
     path("aci/", include("aci.urls")),
+    path("territoires/", include("projects.territory_urls")),
+    path("territoires/", include("territories.urls")),
     path("administration/", admin.site.urls),
 ]

@@ -93,7 +93,12 @@ class CodeField(forms.CharField):
 
 def asked_day(request: HttpRequest) -> datetime.date:
     """The day a page is asked for by `?date=`, today by default; raises BadRequest (400) for what is no date."""
+    return asked_other_day(request, "date") or timezone.localdate()
+
+
+def asked_other_day(request: HttpRequest, name: str) -> datetime.date | None:
+    """The day that `name` tells in the address, None without it; raises BadRequest (400) for what is no date."""
     try:
-        return DayField(required=False).clean(request.GET.get("date", "")) or timezone.localdate()
+        return DayField(required=False).clean(request.GET.get(name, ""))
     except ValidationError as error:
         raise BadRequest("La date demandée dans l'adresse ne se lit pas : écrivez-la 2020-02-20.") from error

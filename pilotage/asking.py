@@ -62,6 +62,51 @@ class ScopeForm(DsfrBaseForm):
         return str(self.chosen_region or self.fields["region"].empty_label)
 
 
+class DepartmentForm(ScopeForm):
+    """The same, narrowed to one department when there is one."""
+
+    departement = forms.ModelChoiceField(
+        Department.objects.none(),
+        label="Département",
+        required=False,
+        empty_label="Tous",
+        error_messages={"invalid_choice": "Ce département n'existe pas ou n'est pas de ceux que vous consultez."},
+    )
+
+    def __init__(self, data: Mapping[str, Any], reader: User | None = None) -> None:
+        super().__init__(data, reader)
+        self.fields["departement"].queryset = self.readable.order_by("code")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        region, department = data.get("region"), data.get("departement")
+        if region and department and department.region_id != region.pk:
+            self.add_error("departement", "Ce département n'est pas de la région choisie.")
+        return data
+
+    @property
+    def chosen_department(self) -> Department | None:
+        return self.cleaned_data["departement"]
+
+    @property
+    def departments(self) -> QuerySet[Department]:
+        one = self.chosen_department
+        return Department.objects.filter(pk=one.pk) if one else super().departments
+
+    @property
+    def territory(self) -> str:
+        return str(self.chosen_department or super().territory)
+
+    @property
+    def scope(self) -> dict[str, str | list[str]]:
+        """The parameters that make the list of projects hold what is led in this territory."""
+        if self.chosen_department:
+            return {"departement": self.chosen_department.pk}
+        if self.chosen_region:
+            return {"region": self.chosen_region.pk}
+        return {} if self.reads_country else {"departement": [department.pk for department in self.departments]}
+
+
 class ScopedCommand(BaseCommand):
     """A command that answers for a region on a day, in the format asked for."""
 

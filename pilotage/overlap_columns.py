@@ -29,8 +29,11 @@ COLUMNS = [
     *_of_each_side("population", "Population", lambda side: side.population, is_number=True),
     *_of_each_side("share", "Part de", _share, is_number=True),
     Column("kind", "Nature", lambda pair: pair.kind.value),
+    Column("situation", "Situation", lambda pair: pair.situation.key),
+    Column("prior", "Projet antérieur", lambda pair: pair.prior.name if pair.prior else ""),
+    Column("prior_since", "Antérieur depuis le", lambda pair: pair.assessment.since),
 ]
-"""For machines: states and kinds by their keys."""
+"""For machines: states, kinds and situations by their keys."""
 
 IN_WORDS = {
     "state_a": Column("state_a", "État A", lambda pair: pair.a.state.short_label),
@@ -38,10 +41,11 @@ IN_WORDS = {
     "shared_zones": Column("shared_zones", "Zones partagées", lambda pair: ", ".join(pair.zones)),
     "shared_zone_count": Column("shared_zone_count", "Nombre", lambda pair: len(codes(pair)), is_number=True),
     "kind": Column("kind", "Superposition", lambda pair: pair.kind.label),
+    "situation": Column("situation", "Situation", lambda pair: f"{pair.situation.name} : {pair.situation.short}"),
 }
 COLUMNS_FOR_PEOPLE = [IN_WORDS.get(column.key, column) for column in COLUMNS]
 TERMINAL_KEYS = {
     *("project_a", "department_a", "project_b", "department_b"),
-    *("shared_zone_count", "shared_population", "kind"),
+    *("shared_zone_count", "shared_population", "kind", "situation", "prior"),
 }
 TERMINAL_COLUMNS = [column for column in COLUMNS_FOR_PEOPLE if column.key in TERMINAL_KEYS]

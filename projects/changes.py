@@ -14,6 +14,7 @@ from accounts.models import User
 from ground.templatetags.french import quoted, short_day
 from projects.models import (
     Assignment,
+    ClsSignature,
     Consultation,
     Contact,
     Decision,
@@ -58,9 +59,11 @@ class Change:
 
 
 CREATED, DELETED = "+", "-"
+UNSIGNED = "import ou commande"
+MANY_ZONES = 8
 ACTS = {CREATED: "ajouté", "~": "modifié", DELETED: "retiré"}
 FEMININE_ACTS = {kind: f"{act}e" for kind, act in ACTS.items()}
-TOLD_KEYS = ("user", "item", "type", "recorded_by")  # what a change names of other rows
+TOLD_KEYS = ("user", "item", "type", "structure", "recorded_by")  # what a change names of other rows
 UNTOLD = {"id", "search_name", "created_at", "changed_at", "recorded_at", "recorded_by", "perimeter", "state", "sha256"}
 
 
@@ -84,6 +87,7 @@ PARTS: list[tuple[type[models.Model], str, Subject, dict[str, str]]] = [
     (OtherFunding, "project", lambda row: f"Autre financement {quoted(row.funder)}", ACTS),
     (RolloutEvent, "project", lambda row: row.get_kind_display(), FEMININE_ACTS),
     (ExchangedVersion, "project", lambda row: f"Version échangée, {row.get_subject_display()}", FEMININE_ACTS),
+    (ClsSignature, "project", lambda row: f"Signature du CLS {quoted(row.structure or 'supprimé')}", FEMININE_ACTS),
     (Document, "project", lambda row: f"Document {quoted(row.title or row.filename)}", ACTS),
 ]
 
@@ -108,7 +112,27 @@ def changes_of(project: Project) -> list[Change]:
     ]
     for model, owner, subject, acts in PARTS:
         found += _changes(_of_project(model, owner, project), subject, acts=acts)
+    found += _perimeter_changes(project)
     return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def _perimeter_changes(project: Project) -> Iterator[Change]:
+    """A perimeter keeps its own history: what was recorded, and what was taken back."""
+    for change in project.perimeter.changes.select_related("recorded_by", "taken_back_by"):
+        subject = f"Périmètre depuis le {short_day(change.since)}"
+        zones = FieldChange("Communes", _zones_in_words(change.left), _zones_in_words(change.entered))
+        nature = change.get_origin_display()
+        reason = f"{nature}. {change.reason}" if change.reason else f"{nature}."
+        yield Change(change.recorded_at, str(change.recorded_by or UNSIGNED), subject, "modifié", (zones,), reason)
+        if change.taken_back_at:
+            by = str(change.taken_back_by or UNSIGNED)
+            yield Change(change.taken_back_at, by, subject, "changement annulé", reason=change.taken_back_reason)
+
+
+def _zones_in_words(zones: list[dict[str, Any]]) -> str:
+    if len(zones) > MANY_ZONES:
+        return f"{len(zones)} communes"
+    return ", ".join(f"{zone['name']} (en partie)" if zone["is_partial"] else zone["name"] for zone in zones)
 
 
 def _of_project(model: type[models.Model], owner: str, project: Project) -> models.QuerySet:
@@ -136,7 +160,7 @@ def _changes(
         for record in of_one_row:
             fields = tuple(_fields(previous, record, untold)) if record.history_type == "~" and previous else ()
             if fields or record.history_type != "~":
-                by = str(record.history_user or _recorder(record) or "import ou commande")
+                by = str(record.history_user or _recorder(record) or UNSIGNED)
                 act, reason = acts[record.history_type], record.history_change_reason or ""
                 yield Change(record.history_date, by, subject(record), act, fields, reason)
             previous = record

@@ -8,6 +8,7 @@ from django.db.models import Case, OuterRef, Prefetch, Subquery, Value, When
 from accounts.models.institution import Side
 from ground.tables import Column
 from ground.templatetags.french import short_day
+from projects.conciliations.marks import since_when
 from projects.models import Absence, Assignment, Project, Stage
 from projects.models.project import ProjectQuerySet
 from projects.states import PHOTOGRAPH, State
@@ -22,7 +23,7 @@ def with_columns_on(rows: ProjectQuerySet, day: date) -> ProjectQuerySet:
     referents = Assignment.objects.on(day).select_related("user").prefetch_related(absences)
     return (
         rows.with_territory_on(day)
-        .annotate(maturity=Subquery(stage.values("maturity")[:1]))
+        .annotate(maturity=Subquery(stage.values("maturity")[:1]), in_conciliation_since=since_when(day))
         .select_related("lead_department", "promoter")
         .prefetch_related("other_departments", Prefetch("assignments", referents, to_attr="referents"))
     )
@@ -59,6 +60,13 @@ PROJECT_COLUMNS = [
     Column("departement", "Dép.", departments, sort="lead_department"),
     Column("etat", "État", lambda project: State(project.state_on).label, sort="maturity"),
     Column("depuis", "Depuis le", lambda project: project.state_since, sort="state_since"),
+    Column(
+        "conciliation",
+        "En conciliation depuis le",
+        lambda project: project.in_conciliation_since,
+        sort="in_conciliation_since",
+        shown=False,
+    ),
     Column("tour", "À qui, depuis", whose_turn),
     Column("population", "Population", lambda project: project.population, is_number=True, sort="population"),
     Column("millesime", "Millésime", lambda project: project.vintage, is_number=True, shown=False),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, IntEnum
 
+from ground.days import in_words
 from territories.overlap import Kind
 
 
@@ -86,7 +87,7 @@ class Source:
     dated: date | None = None  # None: the document bears no date
 
     def __str__(self) -> str:
-        dated = f" du {self.dated:%d/%m/%Y}" if self.dated else ""
+        dated = f", {in_words(self.dated)}" if self.dated else ""
         return f"{self.document}{dated}, {self.place}"
 
 
@@ -183,9 +184,7 @@ SIMULTANEOUS = Situation(
     "deux projets demandent simultanément la validation du projet de santé",
     (
         Outcome(OutcomeCode.AGREEMENT, "Collaboration demandée.", MATRIX, kinds=ONLY_TOTAL),
-        Outcome(
-            OutcomeCode.DG_CHOICE, "Si échec : choix du DG, après examen comparatif.", MATRIX, kinds=ONLY_TOTAL
-        ),
+        Outcome(OutcomeCode.DG_CHOICE, "Si échec : choix du DG, après examen comparatif.", MATRIX, kinds=ONLY_TOTAL),
         Outcome(
             OutcomeCode.DG_CHOICE,
             "Sur leurs territoires propres, en fonction du choix du DG : CPTS 1 validée et CPTS 2 opposée car "

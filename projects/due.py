@@ -1,15 +1,15 @@
-"""What falls due among projects: the clocks that run, the opinions and the pieces that were asked for."""
+"""What falls due among projects: the clocks that run, the opinions and pieces asked for, conciliations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from projects.clock import Deadline
-from projects.models import Consultation, Filing, Project, Stage
+from projects.models import Conciliation, Consultation, Filing, Project, Stage
 from projects.states import State
 
 SOON = 15  # days: time enough to write, sign and notify a decision
@@ -39,7 +39,7 @@ def due_items(user: User, day: date) -> list[Due]:
     """What falls due in the user's own departments, the most pressing first; a clock before the rest of its day."""
     own = Project.objects.in_departments(user.own_departments)
     stages = Stage.objects.on(day).filter(project__in=own)
-    items = [*_of_filings(stages, day), *_of_consultations(stages, day)]
+    items = [*_of_filings(stages, day), *_of_consultations(stages, day), *_of_conciliations(own, day)]
     return sorted(items, key=lambda due: (due.day, due.deadline is None, due.project.search_name))
 
 
@@ -61,6 +61,16 @@ def _of_consultations(stages: QuerySet[Stage], day: date) -> Iterator[Due]:
         what = f"Avis attendu ({consultation.get_partner_display()})"
         project = consultation.stage.project
         yield _due(project, what, consultation.due_on, day, reverse("project_examination", args=[project.pk]))
+
+
+def _of_conciliations(own: QuerySet[Project], day: date) -> Iterator[Due]:
+    """An issue is awaited: told of the first of one's own projects that is in the conciliation."""
+    open_ones = Conciliation.objects.on(day).filter(projects__in=own, due_on__isnull=False).distinct()
+    for conciliation in open_ones.prefetch_related("projects", Prefetch("projects", own, to_attr="own_projects")):
+        project = conciliation.own_projects[0]
+        others = (party.name for party in conciliation.projects.all() if party != project)
+        what = f"Conciliation avec {', '.join(others)}"
+        yield _due(project, what, conciliation.due_on, day, conciliation.get_absolute_url())
 
 
 def _due(project: Project, what: str, last_day: date, today: date, url: str, deadline: Deadline | None = None) -> Due:

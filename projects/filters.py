@@ -13,7 +13,7 @@ from dsfr.forms import DsfrBaseForm
 from ground.forms import DayField
 from ground.templatetags.french import day as in_words
 from projects.columns import with_columns_on
-from projects.models import Project
+from projects.models import Project, in_conciliation_on
 from projects.models.project import ProjectQuerySet
 from projects.states import LIVING, Column, State
 from projects.turn import Actor
@@ -70,6 +70,7 @@ class ProjectFilter(filters.FilterSet):
     tour = filters.MultipleChoiceFilter(
         method="unchanged", choices=Actor.choices, label="À qui est-ce ?", widget=forms.CheckboxSelectMultiple
     )
+    conciliation = filters.BooleanFilter(method="unchanged", label="En conciliation", widget=forms.CheckboxInput)
     termines = filters.BooleanFilter(method="unchanged", label="Y compris terminés", widget=forms.CheckboxInput)
     date = DayFilter(method="unchanged", label="Situation au")
 
@@ -95,6 +96,8 @@ class ProjectFilter(filters.FilterSet):
     def filter_queryset(self, rows: ProjectQuerySet) -> ProjectQuerySet:
         day = self.form.cleaned_data["date"]
         rows = super().filter_queryset(rows).with_state_on(day).filter(state_on__in=self.states())
+        if self.form.cleaned_data["conciliation"]:
+            rows = rows.filter(pk__in=in_conciliation_on(day))
         if actors := self.form.cleaned_data["tour"]:
             standings = [Standing.of_listed(project) for project in rows.only("finess")]
             rows = rows.filter(pk__in=awaited(standings, actors, day))
@@ -124,7 +127,7 @@ class ProjectFilter(filters.FilterSet):
         match name:
             case "q":
                 return f"« {value} »"
-            case "termines":
+            case "termines" | "conciliation":
                 return field.label
             case "tour":
                 return f"en attente de : {Actor(value).label}"

@@ -1,7 +1,8 @@
 """Projects whose perimeters share zones on a day, what the doctrine says of them, what a reader may know of each."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
 from typing import NamedTuple
@@ -17,21 +18,25 @@ from projects.same_project import SAME_ZONES, is_same_name
 from projects.states import LIVING, State
 from projects.timeline import OBSERVED
 from territories.models import PerimeterZone
-from territories.overlap import Extent, Kind, Overlap, SharedZone, among
+from territories.overlap import Extent, Kind, Overlap, SharedZone, among, ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One project of a pair. Out of its reader's scope only name, state and department (whom to call) are known."""
+    """One project of a pair. Out of its reader's scope only name, state and department (whom to call) are known.
+
+    `progress` has no date then either.
+    """
 
     pk: int
     name: str
     state: State
     department: str
     department_name: str
-    population: int | None
-    share: float | None
-    is_readable: bool = True
+    progress: Progress
+    population: int | None = None
+    share: float | None = None
+    is_readable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,24 @@ class Pair:
     a: Side
     b: Side
     overlap: Overlap
-    kind: Kind
-    assessment: Assessment
-    zone_names: dict[str, str]
-    vintage: int
+    held: Mapping[str, "HeldZone"] = field(compare=False, repr=False)  # these zones and perhaps others, by code
 
     @property
     def population(self) -> int:
         return self.overlap.population
+
+    @property
+    def vintage(self) -> int:
+        return max(self.held[zone.code].vintage for zone in self.overlap.zones)
+
+    @property
+    def kind(self) -> Kind:
+        is_same = self.overlap.sameness > SAME_ZONES and is_same_name(self.a.name, self.b.name)
+        return Kind.SAME if is_same else self.overlap.kind
+
+    @property
+    def assessment(self) -> Assessment:
+        return assess(self.a.progress, self.b.progress)
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -60,7 +75,8 @@ class Pair:
 
     @property
     def prior(self) -> Side | None:
-        return None if self.assessment.prior is None else self.sides[self.assessment.prior]
+        prior = self.assessment.prior
+        return None if prior is None else self.sides[prior]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -76,9 +92,13 @@ class Pair:
     def zones(self) -> list[str]:
         """Names of the shared zones, those held in part said so."""
         return [
-            f"{self.zone_names[zone.code]} (en partie)" if zone.is_partial else self.zone_names[zone.code]
+            f"{self.held[zone.code].name} (en partie)" if zone.is_partial else self.held[zone.code].name
             for zone in self.overlap.zones
         ]
+
+    @property
+    def named_zones(self) -> list[tuple[SharedZone, str]]:
+        return list(zip(self.overlap.zones, self.zones, strict=True))
 
     def other_than(self, project: Project) -> Side:
         return self.b if self.a.pk == project.pk else self.a
@@ -91,42 +111,31 @@ def overlaps(day: date, *, touching: ProjectQuerySet | None = None, reader: User
     and the figures and dates of the other are left out when it is not. The number of queries does not depend on that
     of projects.
     """
-    holders, names, vintages = _zones_held_twice(day, touching)
-    perimeters = {holder.perimeter for together in holders.values() for holder in together}
+    held = _zones_held_twice(day, touching)
+    perimeters = {perimeter for zone in held.values() for perimeter, _ in zone.holders}
     living = _living(day, perimeters)
     wanted = _perimeters_of(touching, perimeters)
     readable = perimeters if reader is None else _perimeters_of(Project.objects.for_user(reader), perimeters)
     shared: dict[tuple[int, int], list[SharedZone]] = defaultdict(list)
-    for code, together in holders.items():
-        for a, b in combinations(sorted(holder for holder in together if holder.perimeter in living), 2):
-            pair = a.perimeter, b.perimeter
-            if not (wanted.isdisjoint(pair) or readable.isdisjoint(pair)):
-                shared[pair].append(SharedZone(code, a.population, a.is_partial, b.is_partial))
+    for code, zone in held.items():
+        holders = sorted(holder for holder in zone.holders if holder[0] in living)
+        for (a, is_partial_in_a), (b, is_partial_in_b) in combinations(holders, 2):
+            if (a in wanted or b in wanted) and (a in readable or b in readable):
+                shared[a, b].append(SharedZone(code, zone.population, is_partial_in_a, is_partial_in_b))
     extents = _extents(day, {perimeter for pair in shared for perimeter in pair})
 
-    def side(perimeter: int, share: float) -> Side:
-        figures = (extents[perimeter].population, share, True) if perimeter in readable else (None, None, False)
-        return Side(*living[perimeter].identity, *figures)
+    def side(perimeter: int, inhabitants: int) -> Side:
+        project = living[perimeter]
+        if perimeter not in readable:
+            return Side(*project.identity, Progress(project.progress.state))
+        population = extents[perimeter].population
+        return Side(*project.identity, project.progress, population, ratio(inhabitants, population), is_readable=True)
 
-    def progress(perimeter: int) -> Progress:
-        known = living[perimeter].progress
-        return known if perimeter in readable else Progress(known.state)
-
-    pairs = []
+    pairs: list[Pair] = []
     for (a, b), zones in shared.items():
         found = among(zones, extents[a], extents[b])
-        one, other = side(a, found.share_a), side(b, found.share_b)
-        pairs.append(
-            Pair(
-                one,
-                other,
-                found,
-                _kind(found, one.name, other.name),
-                assess(progress(a), progress(b)),
-                {zone.code: names[zone.code] for zone in zones},
-                max(vintages[zone.code] for zone in zones),
-            )
-        )
+        inhabitants = found.population
+        pairs.append(Pair(side(a, inhabitants), side(b, inhabitants), found, held))
     return sorted(pairs, key=lambda pair: (-pair.population, pair.a.name, pair.b.name))
 
 
@@ -135,40 +144,36 @@ def overlaps_of(project: Project, day: date, reader: User | None = None) -> list
     return overlaps(day, touching=Project.objects.filter(pk=project.pk), reader=reader)
 
 
-def _kind(found: Overlap, name: str, other_name: str) -> Kind:
-    return Kind.SAME if found.sameness > SAME_ZONES and is_same_name(name, other_name) else found.kind
+class HeldZone(NamedTuple):
+    """A zone, and the perimeters that hold it, each with whether it is held in part."""
 
-
-class Holder(NamedTuple):
-    """A perimeter that holds a zone, with the zone's inhabitants."""
-
-    perimeter: int
+    name: str
+    vintage: int
     population: int
-    is_partial: bool
+    holders: list[tuple[int, bool]]
 
 
-def _zones_held_twice(
-    day: date, touching: ProjectQuerySet | None
-) -> tuple[dict[str, list[Holder]], dict[str, str], dict[str, int]]:
-    """The holders of each zone that has several, and the name and population vintage of these zones.
+def _zones_held_twice(day: date, touching: ProjectQuerySet | None) -> dict[str, HeldZone]:
+    """The zones that several perimeters hold, by code.
 
-    Counted on the index alone, then told for the few zones that matter: much less than joining memberships in pairs.
+    Counted on the index alone, whatever the day, which is asked only of the few zones that are left: that is much less
+    than joining memberships in pairs.
     """
     held = PerimeterZone.objects.on(day).order_by()
-    asked = held
+    known = PerimeterZone.objects.order_by()
     if touching is not None:
         theirs = held.filter(perimeter__in=touching.order_by().values("perimeter"))
-        asked = held.filter(zone__in=theirs.values("zone"))
-    several = asked.values("zone").annotate(holders=Count("*")).filter(holders__gt=1).values("zone")
+        known = known.filter(zone__in=theirs.values("zone"))
+    several = known.values("zone").annotate(holders=Count("*")).filter(holders__gt=1).values("zone")
     rows = held.filter(zone__in=several).values_list(
-        "zone__code", "zone__name", "zone__vintage", "perimeter", "zone__population", "is_partial"
+        "zone__code", "zone__name", "zone__vintage", "zone__population", "perimeter", "is_partial"
     )
-    holders: dict[str, list[Holder]] = defaultdict(list)
-    names, vintages = {}, {}
-    for code, name, vintage, *holder in rows:
-        holders[code].append(Holder(*holder))
-        names[code], vintages[code] = name, vintage
-    return holders, names, vintages
+    zones: dict[str, HeldZone] = {}
+    for code, name, vintage, population, perimeter, is_partial in rows:
+        if code not in zones:
+            zones[code] = HeldZone(name, vintage, population, [])
+        zones[code].holders.append((perimeter, is_partial))
+    return zones
 
 
 class Living(NamedTuple):
@@ -207,7 +212,7 @@ def _living(day: date, perimeters: set[int]) -> dict[int, Living]:
 
 def _extents(day: date, perimeters: set[int]) -> dict[int, Extent]:
     held = PerimeterZone.objects.on(day).filter(perimeter__in=perimeters).order_by()
-    rows = held.values_list("perimeter").annotate(Sum("zone__population"), Count("*"))
+    rows = held.values_list("perimeter").annotate(population=Sum("zone__population"), zone_count=Count("*"))
     return {perimeter: Extent(population, count) for perimeter, population, count in rows}
 
 

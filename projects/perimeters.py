@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ground.templatetags.french import day as in_words
-from projects.models import Project
+from projects.models import Project, Stage
 from projects.states import LIVING, State
 from projects.withdrawing import may_remove
 from projects.workflow import lock
@@ -18,6 +18,8 @@ from territories.models import PerimeterChange, PerimeterZone, Zone
 
 VALIDATED = frozenset({State.VALIDATED, State.ACI_SIGNED})
 Origin = PerimeterChange.Origin
+NOT_YOURS = "Seuls son auteur, un responsable de son institution ou un administrateur annulent un changement."
+OF_THE_GEOGRAPHY = (Origin.SPLIT, Origin.GEOGRAPHY)  # the ground has moved, nobody has decided it
 
 
 def change_perimeter(
@@ -36,25 +38,21 @@ def change_perimeter(
     """
     if obstacle := why_not_change(project, since):
         raise ValidationError(obstacle)
-    if origin == Origin.COMPOSED and validated_on(project, since):
+    if origin == Origin.COMPOSED and is_amendment_on(project, since):
         origin = Origin.AMENDMENT
     return project.perimeter.set_zones(zones, since, partial=partial, by=by, reason=reason, origin=origin)
 
 
 def why_not_change(project: Project, since: date) -> str:
     """Why the perimeter cannot change on that day; empty when it can."""
-    state = project.state_on_day(since)
-    if state and state not in LIVING:
-        ended = in_words(project.stage_on(since).since)
-        return f"Le projet est {state.label.lower()} depuis le {ended} : son périmètre ne change plus."
-    validated = validated_on(project, max(since, timezone.localdate()))
-    if validated and since <= validated:
-        return (
-            f"Le projet de santé a été validé le {in_words(validated)} sur son périmètre de ce jour-là : ce qui change "
-            "ensuite est un avenant, daté d'un jour plus récent."
-        )
-    if validated and any(
-        change.since == since and not change.taken_back_at for change in project.perimeter.changes.all()
+    if obstacle := why_ended(project, since):
+        return obstacle
+    if not is_composed(project):
+        return ""
+    if obstacle := why_validated(project, since):
+        return f"{obstacle} : ce qui change ensuite est un avenant, daté d'un jour plus récent."
+    if is_amendment_on(project, since) and any(
+        change.since == since and change.origin not in OF_THE_GEOGRAPHY for change in standing_changes(project)
     ):
         return (
             f"Un changement est déjà en vigueur le {in_words(since)} : un avenant ne s'écrase pas. Annulez-le avec sa "
@@ -63,19 +61,59 @@ def why_not_change(project: Project, since: date) -> str:
     return ""
 
 
+def why_ended(project: Project, day: date) -> str:
+    """Why a project that has ended by `day` keeps its perimeter; empty while it lives."""
+    state = project.state_on_day(day)
+    if state is None or state in LIVING:
+        return ""
+    ended = in_words(project.stage_on(day).since)
+    return f"Le projet est {state.label.lower()} depuis le {ended} : son périmètre ne change plus."
+
+
+def why_validated(project: Project, since: date) -> str:
+    """What a change of `since` would rewrite: the perimeter on which the health project was validated; empty if not."""
+    validation = last_validation(project, max(since, timezone.localdate()))
+    if validation is None or since > validation.since:
+        return ""
+    return f"Le projet de santé a été validé le {in_words(validation.since)} sur son périmètre de ce jour-là"
+
+
+def is_composed(project: Project) -> bool:
+    """Whether its perimeter has ever held a zone: what is first told of a project overwrites nothing."""
+    return project.perimeter.last_change() is not None
+
+
+def is_amendment_on(project: Project, day: date) -> bool:
+    """Whether a change of that day amends a validated perimeter."""
+    return is_composed(project) and validated_on(project, day) is not None
+
+
 def validated_on(project: Project, day: date) -> date | None:
     """Since when the health project is validated on `day`, the first of its validated stages in a row."""
-    since = None
+    validation = last_validation(project, day) if project.state_on_day(day) in VALIDATED else None
+    return validation and validation.since
+
+
+def last_validation(project: Project, day: date) -> Stage | None:
+    """The stage that the latest validation by `day` has opened, be the project still validated or not."""
+    found, was_validated = None, False
     for stage in project.stages.all():
         if stage.since > day:
             break
         is_validated = State(stage.state) in VALIDATED
-        since = (since or stage.since) if is_validated else None
-    return since
+        if is_validated and not was_validated:
+            found = stage
+        was_validated = is_validated
+    return found
+
+
+def standing_changes(project: Project) -> list[PerimeterChange]:
+    """Those that nobody has taken back, the latest first; no query when the changes were fetched before."""
+    return [change for change in project.perimeter.changes.all() if not change.taken_back_at]
 
 
 def last_change(project: Project) -> PerimeterChange | None:
-    return project.perimeter.changes.filter(taken_back_at=None).order_by("since", "pk").last()
+    return next(iter(standing_changes(project)), None)
 
 
 def take_back_change(user: User, pk: int, change_pk: int, reason: str) -> PerimeterChange:
@@ -86,10 +124,8 @@ def take_back_change(user: User, pk: int, change_pk: int, reason: str) -> Perime
     with transaction.atomic():
         project = lock(Project.objects.for_user(user), pk)
         change = project.perimeter.changes.get(pk=change_pk)
-        if not (user.can_write_in(project.department_codes()) and may_remove(user, change.recorded_by)):
-            raise PermissionDenied(
-                "Seuls son auteur, un responsable de son institution ou un administrateur l'annulent."
-            )
+        if not may_take_back_change(user, project, change):
+            raise PermissionDenied(NOT_YOURS)
         if not reason.strip():
             raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
         if obstacle := why_not_take_back_change(project, change):
@@ -100,17 +136,32 @@ def take_back_change(user: User, pk: int, change_pk: int, reason: str) -> Perime
     return change
 
 
+def may_take_back_change(user: User, project: Project, change: PerimeterChange) -> bool:
+    return user.can_write_in(project.department_codes()) and may_remove(user, change.recorded_by)
+
+
 def why_not_take_back_change(project: Project, change: PerimeterChange) -> str:
     """Why this change cannot be undone; empty when it can."""
     if change.taken_back_at:
         return "Ce changement est déjà annulé."
     if change != last_change(project):
         return "Le périmètre a changé depuis : annulez d'abord le changement le plus récent."
-    if change.origin in (Origin.SPLIT, Origin.GEOGRAPHY):
+    if obstacle := why_ended(project, timezone.localdate()):
+        return obstacle
+    if change.origin in OF_THE_GEOGRAPHY:
         return "Ce changement vient de la géographie elle-même : il ne s'annule pas projet par projet."
     if change.origin == Origin.CONCILIATION:
         return "Ce changement applique l'issue d'une conciliation à plusieurs projets : il ne s'annule pas seul."
+    obstacle = why_validated(project, change.since)
+    if obstacle and was_known(change, last_validation(project, timezone.localdate())):
+        return f"{obstacle} : ce périmètre ne s'annule plus, un avenant le change."
     return ""
+
+
+def was_known(change: PerimeterChange, validation: Stage) -> bool:
+    """Whether a change had been recorded when the health project was validated; if not, undoing it brings that back."""
+    is_before = timezone.localdate(change.recorded_at) <= validation.since
+    return is_before or change.recorded_at < validation.recorded_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ SAME_NAME = 85.0
 projects typed twice score 100; among the others that share as many zones, none scores more than 74."""
 SAME_ZONES = 0.8
 """Share of the zones of either that both must hold, and more; on the same pairs the six hold 83 % at least."""
-GENERIC = frozenset(["cpts", "c", "p", "t", "s", "communaute", "professionnelle", "territoriale", "de", "sante", "du", "des", "d", "la", "le", "les", "l", "et"])
+GENERIC = frozenset(
+    {"cpts", "c", "p", "t", "s", "communaute", "professionnelle", "territoriale", "de", "sante"}
+    | {"du", "des", "d", "la", "le", "les", "l", "et"}
+)
 """Words, as they are searched, that tell no CPTS from another."""
 
 
 def proper_name(name: str) -> str:
-    """What is left of a project's name without the words that all have: « C.P.T.S. du Grand Bourg » → « grand bourg »."""
+    """A project's name without the words that all have: « C.P.T.S. du Grand Bourg » → « grand bourg »."""
     return " ".join(word for word in search_form(name).split() if word not in GENERIC)
 
 

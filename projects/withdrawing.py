@@ -10,6 +10,7 @@ from accounts.models import User
 from projects.examination.opinions import review_disagreement
 from projects.examination.pieces import count_again, open_filing
 from projects.models import (
+    ClsSignature,
     Consultation,
     EngineeringGrant,
     Escalation,
@@ -51,6 +52,7 @@ WITHDRAWABLE = {
     "financement": Kind(OtherFunding, "project", "project_funding"),
     "deploiement": Kind(RolloutEvent, "project", "project_rollout"),
     "version": Kind(ExchangedVersion, "project", "project_rollout"),
+    "cls": Kind(ClsSignature, "project", "project_context", "#cls"),
 }
 """What can be withdrawn, by the word of its address."""
 

@@ -16,6 +16,7 @@ from accounts.models import Institution, User
 from accounts.models.institution import Side
 from projects.models import (
     Absence,
+    Conciliation,
     DirectoryEntry,
     Document,
     DocumentType,
@@ -27,6 +28,7 @@ from projects.models import (
     LibraryEntry,
     Opinion,
     OtherFunding,
+    Outcome,
     Project,
     Promoter,
     Purpose,
@@ -35,7 +37,15 @@ from projects.models import (
 )
 from projects.phases import Phase
 from projects.states import State
-from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, RegionFactory, UserFactory
+from territories.models import Figure, Structure, Zone, ZoneSplit
+from tests.factories import (
+    DepartmentFactory,
+    InstitutionFactory,
+    ProjectFactory,
+    RegionFactory,
+    UserFactory,
+    ZoneFactory,
+)
 
 pytestmark = pytest.mark.django_db
 Kind, Role, Extent = Institution.Kind, User.Role, User.Extent
@@ -156,6 +166,10 @@ def administrators(person: Person, where: str) -> int:
     return 200 if person.is_administrator else 403
 
 
+def writer_who_uploaded(person: Person, where: str) -> int:
+    return 404 if person.writes else 403
+
+
 def uploader_alone(person: Person, where: str) -> int:
     return 404 if person.is_administrator else 403
 
@@ -175,6 +189,7 @@ PAGES = [
     Page("home", members),
     Page("photograph", members),
     Page("overlaps", members),
+    Page("overlap_pair", readers, ("pk", "another")),
     Page("remuneration", members),
     Page("password_change", members, post=200),
     Page("projects", members),
@@ -225,6 +240,11 @@ PAGES = [
     Page("piece_receive", writers_of(Side.ARS), ("pk", "pieces"), post=422),
     Page("project_edit", writers, ("pk",), post=422),
     Page("project_perimeter", writers, ("pk",), post=422),
+    Page("project_territory", readers, ("pk",)),
+    Page("perimeter_change_take_back", managers_of_the_author, ("pk", "perimeter change"), post=422),
+    Page("perimeter_search", writers, ("pk",), get=200),
+    Page("perimeter_act", writers, ("pk",), get=405, post=422),
+    Page("perimeter_zones", writers, ("pk", "99")),
     Page("project_contacts", writers, ("pk",), post=422),
     Page("project_note", writers, ("pk",), get=405, post=422),
     Page("project_journal", writers, ("pk",), get=405, post=422),
@@ -240,6 +260,35 @@ PAGES = [
     Page("letter_models", members),
     Page("letter_model_new", managers, post=422),
     Page("letter_model_download", members, ("letter_model",)),
+    Page("zone_splits", administrators),
+    Page("zone_split_new", administrators, post=422),
+    Page("zone_split", administrators, ("zone split",)),
+    Page("conciliations", members),
+    Page("conciliation_new", creators, post=422),
+    Page("conciliation", readers, ("conciliation",)),
+    Page("conciliation_edit", writers, ("conciliation",), post=422),
+    Page("conciliation_entry", writers, ("conciliation",), get=405, post=422),
+    Page("conciliation_variant", readers, ("conciliation",)),
+    Page("scenario_new", writers, ("conciliation",), get=405, post=422),
+    Page("scenario_renew", writers, ("conciliation", "scenario"), get=405, post=302),
+    Page("conciliation_outcome", writers_of(Side.ARS), ("conciliation", "unvalidated"), post=422),
+    Page("conciliation_lapse", writers, ("conciliation",), post=422),
+    Page("conciliation_reopen", managers_of_the_author, ("closed conciliation",), post=422),
+    Page("conciliation_withdraw", managers_of_the_author, ("conciliation", "echange", "entry of it"), post=422),
+    Page("project_context", readers, ("pk",)),
+    Page("cls_sign", writers, ("pk",), post=422),
+    Page("structures", members),
+    Page("structure_add", creators, post=422),
+    Page("structure_import", creators, post=400),
+    Page("structure_model", members),
+    Page("structure_batch", writer_who_uploaded, ("batch",)),
+    Page("structure", readers, ("structure",)),
+    Page("structure_edit", writers, ("structure",), post=422),
+    Page("structure_remove", writers, ("structure",), post=422),
+    Page("figures", members),
+    Page("figure_import", administrators, post=400),
+    Page("figure_batch", uploader_alone, ("batch",)),
+    Page("figure_remove", administrators, ("figure",), post=422),
     Page("imports", administrators, post=400),
     Page("import", uploader_alone, ("batch",)),
     Page("import_annotated", uploader_alone, ("batch",)),
@@ -262,6 +311,11 @@ def filing_on(project: Project) -> dict[str, int]:
     return {"filing": filing.pk, "pieces": pieces.pk}
 
 
+def perimeter_change_on(project: Project) -> int:
+    """A change without author."""
+    return project.perimeter.changes.create(since=date(2024, 2, 1), origin="composed").pk
+
+
 def grant_on(project: Project) -> int:
     said = {"amount": 20_000, "purpose": Purpose.PROVIDER, "signed_on": date(2024, 2, 1)}
     return EngineeringGrant.objects.create(project=project, starts_on=date(2024, 2, 1), **said).pk
@@ -270,6 +324,22 @@ def grant_on(project: Project) -> int:
 def other_funding_on(project: Project) -> int:
     said = {"funder": "Métropole", "purpose": Purpose.TIME, "starts_on": date(2024, 2, 1)}
     return OtherFunding.objects.create(project=project, **said).pk
+
+
+def conciliations_on(project: Project) -> dict[str, int]:
+    """One that is open, with an exchange and a scenario, and one that is closed; without authors."""
+    day = date(2024, 2, 1)
+    opened, closed = (Conciliation.objects.create(since=day, until=until) for until in (None, date(2024, 3, 1)))
+    for conciliation in (opened, closed):
+        conciliation.projects.add(project)
+    ended = {"decided_on": closed.until, "effective_on": closed.until, "signatory": "La directrice"}
+    Outcome.objects.create(conciliation=closed, kind=Outcome.Kind.LAPSED, **ended)
+    return {
+        "conciliation": opened.pk,
+        "closed conciliation": closed.pk,
+        "entry of it": opened.entries.create(happened_on=day, text="Réunion").pk,
+        "scenario": opened.scenarios.create(name="Tout à l'un").pk,
+    }
 
 
 def document_on(project: Project) -> int:
@@ -290,6 +360,26 @@ def people_around() -> dict[str, int]:
         "absence": Absence.objects.create(user=officer, since=long_ago).pk,
         "contact": DirectoryEntry.objects.create(department=own, since=long_ago, **told).pk,
     }
+
+
+def structure_in(project: Project) -> int:
+    structure = Structure.objects.create(kind="cls", name="CLS", department=project.lead_department)
+    structure.zones.add(ZoneFactory(department=project.lead_department))
+    return structure.pk
+
+
+def figure() -> int:
+    told = {"name": "Patients en ALD", "mode": Figure.Mode.SUM, "as_of": date(2024, 1, 1), "source": "Essai"}
+    figure = Figure.objects.create(**told)
+    figure.values.create(zone=ZoneFactory(), value=12)
+    return figure.pk
+
+
+def zone_split() -> int:
+    commune = ZoneFactory()
+    for number in (1, 2):
+        ZoneFactory(code=f"{commune.code}000{number}", parent=commune, kind=Zone.Kind.PART, population=500)
+    return ZoneSplit.objects.create(commune=commune, since=date(2024, 1, 1), source="Quartiers").pk
 
 
 def library_entry() -> int:
@@ -397,15 +487,22 @@ def test_who_opens_a_page(case, projects, batch):
     opinions = {where: opinion_on(project) for where, project in projects.items()}
     said = {where: said_of_the_letter(project) for where, project in projects.items()}
     documents = {where: document_on(project) for where, project in projects.items()}
+    perimeter_changes = {where: perimeter_change_on(project) for where, project in projects.items()}
+    conciliations = {where: conciliations_on(project) for where, project in projects.items()}
     filings = {where: filing_on(project) for where, project in projects.items()}
     grants = {where: grant_on(project) for where, project in projects.items()}
     other_fundings = {where: other_funding_on(project) for where, project in projects.items()}
-    entry, around = library_entry(), people_around() | {"letter_model": letter_model()}
+    structures = {where: structure_in(project) for where, project in projects.items()}
+    entry, around = library_entry(), people_around() | {"figure": figure()} | {"letter_model": letter_model(), "zone split": zone_split()}
     for who, person in PEOPLE.items():
         client = client_of(person)
-        for where, project in projects.items() if "pk" in case.needs else [(OWN, None)]:
+        is_of_a_project = any(need in ("pk", "structure") or "conciliation" in need for need in case.needs)
+        for where, project in projects.items() if is_of_a_project else [(OWN, None)]:
             known = {"pk": project and project.pk, "batch": batch.pk, "opinion": opinions.get(where)}
-            known |= said[where] | filings[where] | around
+            known |= said[where] | filings[where] | conciliations[where] | around
+            known |= {"another": projects[NEAR if where == OWN else OWN].pk}
+            known |= {"structure": structures[where]}
+            known |= {"perimeter change": perimeter_changes.get(where)}
             known |= {"document": documents.get(where), "entry": entry}
             known |= {"grant": grants.get(where), "other_funding": other_fundings.get(where)}
             url = reverse(case.name, args=[known.get(need, need) for need in case.needs])

@@ -14,6 +14,10 @@ def digest(secret: str) -> str:
 
 
 class AccessTokenQuerySet(models.QuerySet):
+    def for_user(self, user) -> Self:
+        """Tokens of the accounts that `user` may know: what an administrator finds."""
+        return self.filter(user__in=type(user).objects.for_user(user))
+
     def living(self) -> Self:
         """Tokens that open something: neither revoked nor of somebody who has left."""
         return self.filter(revoked_at=None, user__is_active=True)
@@ -49,6 +53,17 @@ class AccessToken(models.Model):
         """A new token and its secret, which nothing can show again."""
         secret = token_urlsafe(32)
         return cls.objects.create(user=user, name=name, digest=digest(secret)), secret
+
+    @property
+    def is_living(self) -> bool:
+        return self.revoked_at is None
+
+    def note_use(self) -> None:
+        """Written once a day: a mapping tool reads the same address every few minutes."""
+        today = timezone.localdate()
+        if self.last_used_on != today:
+            self.last_used_on = today
+            self.save(update_fields=["last_used_on"])
 
     def revoke(self) -> None:
         self.revoked_at = timezone.now()

@@ -17,10 +17,11 @@ register = template.Library()
 SECTIONS = [
     ("Mon travail", "home"),
     ("Projets", "projects"),
-    ("Territoires", "overlaps"),
+    ("Territoires", "territory_map"),
     ("ACI", "remuneration"),
     ("Pilotage", "photograph"),
 ]
+OF_ANOTHER_SECTION = {"overlaps": "territory_map", "conciliations": "territory_map"}  # than their address tells
 ADMINISTRATION = [("Importer", "imports"), ("Administration", "admin:index")]
 
 
@@ -55,8 +56,10 @@ def navigation(context: Context) -> dict:
     request = context["request"]
     sections = SECTIONS + (ADMINISTRATION if request.user.is_administrator else [])
     links = [(label, reverse(name)) for label, name in sections]
-    holding = [url for _, url in links if request.path == url or (url != "/" and request.path.startswith(url))]
-    return {"links": links, "current": max(holding, key=len, default=None)}
+    section_of = {url: url for _, url in links}
+    section_of |= {reverse(page): reverse(section) for page, section in OF_ANOTHER_SECTION.items()}
+    holding = [url for url in section_of if request.path == url or (url != "/" and request.path.startswith(url))]
+    return {"links": links, "current": section_of.get(max(holding, key=len, default=""))}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,7 @@
 """Tier and euros of a population, for the pages of the apps below."""
 
 from datetime import date
+from decimal import Decimal
 
 from django import template
 from django.template import Context
@@ -18,9 +19,16 @@ def tier(context: Context, population: int | None, day: date) -> Remuneration | 
     return worth(population, _tariff(context, day))
 
 
+@register.filter
+def gained_over(after: Remuneration | None, before: Remuneration | None) -> Decimal | None:
+    """`{{ money|gained_over:former }}`: what the yearly maximum gains, in euros; None when one of them is unknown."""
+    return after.total - before.total if after and before else None
+
+
 def _tariff(context: Context, day: date) -> TariffData | None:
-    """Read once a page, however many territories are on it."""
-    known = context.render_context.setdefault("tariffs", {})
+    """Read once a page, however many territories are on it and in whichever of its templates."""
+    page = context.get("request") or context.render_context
+    known = page.__dict__.setdefault("tariffs", {})
     if day not in known:
         tariff = Tariff.objects.in_force(day)
         known[day] = tariff.data() if tariff else None

@@ -31,6 +31,21 @@ def euros(value: int | Decimal | None) -> str:
 
 
 @register.filter
+def signed(value: int | Decimal | None) -> str:
+    """A gain or a loss: +1 234, −1 234, and « = » when nothing changes."""
+    if value is None:
+        return ""
+    return f"{'+' if value > 0 else '−'}{number(abs(value))}" if value else "="
+
+
+@register.filter
+def signed_euros(value: int | Decimal | None) -> str:
+    if value is None:
+        return ""
+    return f"{'+' if value > 0 else '−'}{euros(abs(value))}" if value else "="
+
+
+@register.filter
 def share(value: float | Decimal | None) -> str:
     """A ratio as a percentage: 0.256 → 25,6 %."""
     return "" if value is None else f"{value * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0%"

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from accounts.models import User
 from pilotage.my_turn import waiting_for
 from pilotage.photograph import photograph
+from projects.conciliations.marks import conciliation_of_each
 from projects.due import due_items
 from projects.models import Project, Stage
 from projects.overlaps import overlaps
@@ -26,12 +27,13 @@ def home(request: HttpRequest) -> HttpResponse:
     portfolio = photograph(Department.objects.filter(pk__in=own), today).total
     current = Stage.objects.on(today).filter(project__lead_department__in=own)
     due = due_items(user, today)
+    colliding = overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user)
     context = {
         "due": due,
         "due_later": due[SHOWN:],
         "waiting": waiting,
         "awaited_of": urlencode({"tour": actors_of(user)}, doseq=True),
-        "overlaps": overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user),
+        "overlaps": conciliation_of_each(colliding, today),
         "portfolio": [(column, portfolio.counts[column]) for column in Column],
         "portfolio_total": portfolio.total,
         "changes": current.select_related("project", "recorded_by").order_by("-recorded_at", "-pk")[:CHANGES_SHOWN],

@@ -12,7 +12,7 @@ from ground.forms import DayField
 from ground.lists import asked_format
 from ground.tables import download
 from pilotage.asking import ScopeForm
-from pilotage.photograph import NAMED_COLUMNS, Photograph, Row, photograph
+from pilotage.photograph import ENGINEERING_IN_CONCILIATION, NAMED_COLUMNS, Photograph, Row, photograph
 from projects.states import Column
 
 
@@ -28,6 +28,8 @@ class Figure:
     count: int
     url: str
     gain: int | None
+    in_conciliation: int = 0
+    conciliation_url: str = ""
 
     @property
     def gain_in_words(self) -> str:
@@ -59,7 +61,8 @@ def photograph_page(request: HttpRequest) -> HttpResponse:
     shown = photograph(form.departments, form.day)
     if file_format := asked_format(request):
         title = f"Photographie {form.territory} {form.day}"
-        return download(NAMED_COLUMNS, [*shown.rows, shown.total], title=title, file_format=file_format)
+        columns = [*NAMED_COLUMNS, ENGINEERING_IN_CONCILIATION]
+        return download(columns, [*shown.rows, shown.total], title=title, file_format=file_format)
     compared_on = form.cleaned_data["comparer"]
     before = photograph(form.departments, compared_on) if compared_on else None
     *lines, total = _lines(form, shown, before)
@@ -85,6 +88,8 @@ def _lines(form: PhotographForm, shown: Photograph, before: Photograph | None) -
                 count=row.counts[column],
                 url=_list(form, scope, colonne=column.value),
                 gain=row.counts[column] - old.counts[column] if old else None,
+                in_conciliation=row.in_conciliation[column] if column == Column.ENGINEERING else 0,
+                conciliation_url=_list(form, scope, colonne=column.value, conciliation="on"),
             )
             for column in Column
         ]

@@ -9,8 +9,8 @@ from dsfr.forms import DsfrBaseForm
 from accounts.models import User
 from ground.forms import CptsDayField, PastDayField
 from projects.forms.guard import GuardedModelForm, Shown
-from projects.forms.perimeter import CODE_TOLD, MOST_CHARACTERS
 from projects.models import DirectoryEntry
+from projects.pasted_zones import CODE_TOLD, MOST_CHARACTERS
 from projects.spreadsheets.splitting import split_strongly
 from projects.spreadsheets.zones import ZoneFinder
 from territories.models import Department, Zone

@@ -8,7 +8,8 @@ from django.db.models import Sum
 
 from accounts.models import User
 from projects.conciliation_rules import ALREADY_VALIDATED, DIFFERENT_MATURITY, MATURITY, Maturity, Situation
-from projects.models import EngineeringGrant, Project
+from projects.conciliations.marks import conciliation_of_each
+from projects.models import Conciliation, EngineeringGrant, Project
 from projects.overlaps import Pair, Side, overlaps_of
 
 
@@ -19,6 +20,7 @@ class Ahead:
     side: Side
     pair: Pair
     granted: Decimal | None  # None: nothing, or nothing that this reader may know
+    conciliation: Conciliation | None = None  # open between both projects
 
     @property
     def situation(self) -> Situation:
@@ -29,12 +31,12 @@ class Ahead:
 def ahead_of(project: Project, day: date, reader: User) -> list[Ahead]:
     """The living projects on whose territory an engineering grant of `project` would be a second one."""
     pairs = overlaps_of(project, day, reader)
-    sides = [(pair.other_than(project), pair) for pair in pairs]
-    grants = EngineeringGrant.objects.filter(project__in=[side.pk for side, _ in sides]).order_by()
+    sides = [(pair.other_than(project), pair, conciliation) for pair, conciliation in conciliation_of_each(pairs, day)]
+    grants = EngineeringGrant.objects.filter(project__in=[side.pk for side, *_ in sides]).order_by()
     granted = dict(grants.values_list("project").annotate(Sum("amount")))
     return [
-        Ahead(side, pair, granted.get(side.pk) if side.is_readable else None)
-        for side, pair in sides
+        Ahead(side, pair, granted.get(side.pk) if side.is_readable else None, conciliation)
+        for side, pair, conciliation in sides
         if MATURITY[side.state] >= Maturity.ENGINEERING or side.pk in granted
     ]
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from ground.periods import Period, PeriodQuerySet
 from projects.models.project import Project
 from projects.models.recorded import Recorded
-from territories.models import Zone
+from territories.models import PerimeterChange, Zone
 
 
 class ConciliationQuerySet(PeriodQuerySet):
@@ -133,6 +133,7 @@ class Outcome(Recorded):
         UNVALIDATED = "unvalidated", "Zone de concurrence laissée non validée"
         MERGER = "merger", "Fusion des projets"
         PARTNERSHIP = "partnership", "Adhésion ou partenariat"
+        LAPSED = "lapsed", "Sans objet : la superposition a cessé"
 
     conciliation = models.OneToOneField(
         Conciliation, models.CASCADE, related_name="outcome", verbose_name="conciliation"
@@ -147,6 +148,9 @@ class Outcome(Recorded):
     )
     successor = models.ForeignKey(
         Project, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="projet qui absorbe ou accueille"
+    )
+    changes = models.ManyToManyField(
+        PerimeterChange, editable=False, related_name="outcomes", verbose_name="changements de périmètre"
     )
 
     history = HistoricalRecords()

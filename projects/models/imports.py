@@ -15,10 +15,19 @@ class ImportBatchQuerySet(models.QuerySet):
         """An administrator sees its own uploads: a spreadsheet may hold what another may not read."""
         return self.filter(uploaded_by=user)
 
+    def about(self, subject: "ImportBatch.Subject") -> Self:
+        return self.filter(subject=subject)
+
 
 class ImportBatch(models.Model):
     """One uploaded file between its review and its writing."""
 
+    class Subject(models.TextChoices):
+        PROJECTS = "projects", "Suivi des projets"
+        STRUCTURES = "structures", "Structures d'un territoire"
+        FIGURES = "figures", "Indicateurs par commune"
+
+    subject = models.CharField("contenu", max_length=20, choices=Subject, default=Subject.PROJECTS)
     file = models.FileField("fichier", upload_to="imports/%Y/%m/")
     filename = models.CharField("nom du fichier", max_length=200)
     sha256 = models.CharField("empreinte", max_length=64)
@@ -45,4 +54,12 @@ class ImportBatch(models.Model):
         return self.filename
 
     def get_absolute_url(self) -> str:
-        return reverse("import", args=[self.pk])
+        return reverse(PAGES[self.subject], args=[self.pk])
+
+
+PAGES = {
+    ImportBatch.Subject.PROJECTS: "import",
+    ImportBatch.Subject.STRUCTURES: "structure_batch",
+    ImportBatch.Subject.FIGURES: "figure_batch",
+}
+"""The page where the file of each subject is reviewed."""

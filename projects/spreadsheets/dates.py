@@ -66,17 +66,22 @@ def read_date(value: CellValue) -> date | NotYet | None:
 
     Raises CellError for a text that is no date, and for a day before the CPTS existed or after this century.
     """
-    if isinstance(value, datetime):
-        value = value.date()
-    if says_nothing(value) or (value == 0 and not isinstance(value, bool)):
-        return None
-    day = value if isinstance(value, date) else _day_of_number(value) or _day_of_text(value)
+    day = read_any_day(value)
     if isinstance(day, date):
         if day < (FIRST_DAY if type(day) is date else FIRST_DAY.replace(day=1)):
             raise CellError(f"{quoted(value)} : les CPTS n'existent que depuis le 26 janvier 2016 ; vérifiez l'année.")
         if day > LAST_DAY:
             raise CellError(f"{quoted(value)} : cette date est trop lointaine ; vérifiez l'année.")
     return day
+
+
+def read_any_day(value: CellValue) -> date | NotYet | None:
+    """The same for what may be older than the CPTS: any day of the calendar."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if says_nothing(value) or (value == 0 and not isinstance(value, bool)):
+        return None
+    return value if isinstance(value, date) else _day_of_number(value) or _day_of_text(value)
 
 
 def _day_of_number(value: CellValue) -> date | None:

@@ -6,7 +6,7 @@ Reads the names of a department first: inside a department a name without accent
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -55,12 +55,16 @@ class Quality(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The zones a text means: `codes` is empty when nothing is sure enough, `message_fr` when nothing is to tell."""
+    """The zones a text means: `codes` is empty when nothing is sure enough, `message_fr` when nothing is to tell.
+
+    `candidates` are the zones among which a person chooses then.
+    """
 
     codes: tuple[str, ...]
     quality: Quality
     message_fr: str = ""
     text: str = ""
+    candidates: tuple[str, ...] = ()
 
 
 class _Name(NamedTuple):
@@ -144,7 +148,7 @@ class ZoneIndex:
             or self._by_name(name, department)
             or self._by_guess(name, department)
         )
-        return Match(match.codes, match.quality, match.message_fr, cleaned)
+        return replace(match, text=cleaned)
 
     def _with_department_said(self, text: str) -> tuple[str, str]:
         """A name, and the department written beside it: by its number, by a postal code or by its name in brackets."""
@@ -172,6 +176,7 @@ class ZoneIndex:
                     Quality.AMBIGUOUS,
                     f"« {text} » est l'ancien code de {self._list(successors)}, hors du département {department} "
                     "(ou un code postal ?) : indiquez le nom de la commune.",
+                    candidates=successors,
                 )
             return self._former_match(text, successors)
         if re.fullmatch(r"\d[\dAB]\d{3}", code, re.ASCII):
@@ -265,9 +270,10 @@ class ZoneIndex:
             return Match(near, Quality.FORMER if elsewhere[0].is_former else Quality.NORMALISED, told)
         if everywhere:
             told = f"{missing} ; existe ailleurs : {self._list(everywhere)}."
-            return Match((), Quality.AMBIGUOUS if near else Quality.NONE, told)
+            return Match((), Quality.AMBIGUOUS if near else Quality.NONE, told, candidates=everywhere)
         if alike and alike[0][1] > HINT_SCORE:
-            return Match((), Quality.NONE, f"{missing} ; le nom le plus proche est {self._list(alike[0][0])}.")
+            told = f"{missing} ; le nom le plus proche est {self._list(alike[0][0])}."
+            return Match((), Quality.NONE, told, candidates=alike[0][0])
         return Match((), Quality.NONE, f"{missing}.")
 
     def _alike(self, text: str, department: str) -> list[tuple[tuple[str, ...], float]]:
@@ -290,11 +296,13 @@ class ZoneIndex:
     def _former_match(self, text: str, successors: tuple[str, ...]) -> Match:
         if len(successors) > 1:
             told = f"« {text} » est partagée depuis entre {self._list(successors)} : précisez."
-            return Match((), Quality.AMBIGUOUS, told)
+            return Match((), Quality.AMBIGUOUS, told, candidates=successors)
         return Match(successors, Quality.FORMER, f"« {text} » est aujourd'hui {self._told(successors[0])}.")
 
     def _ambiguous(self, text: str, codes: Iterable[str]) -> Match:
-        return Match((), Quality.AMBIGUOUS, f"« {text} » peut être {self._list(codes, ' ou ')} : précisez.")
+        choices = tuple(dict.fromkeys(codes))
+        told = f"« {text} » peut être {self._list(choices, ' ou ')} : précisez."
+        return Match((), Quality.AMBIGUOUS, told, candidates=choices)
 
     def _told(self, code: str) -> str:
         return f"{self._zones[code].name} ({code})"

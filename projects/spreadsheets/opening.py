@@ -16,15 +16,24 @@ from projects.spreadsheets import sandbox
 MAX_BYTES = 5_000_000
 MAX_INFLATED_BYTES = 50_000_000
 TIMEOUT_SECONDS = 30
+MOST_COMMUNES = 40_000
+"""Rows of a file that tells something of every commune of the country."""
 
 CellValue = str | int | float | bool | date
 """What a cell holds; a blank one holds the empty text."""
 
-TOO_LARGE = (
-    "Ce fichier est trop volumineux : au plus 5 Mo, {rows} lignes remplies et {columns} colonnes. "
-    "Gardez seulement le tableau de suivi (sans images ni données annexes), puis recommencez."
-).format(rows=f"{sandbox.MAX_ROWS:,}".replace(",", " "), columns=sandbox.MAX_COLUMNS)
-EMPTY = "Ce fichier est vide. Choisissez le tableau de suivi du département (xlsx, xls, ods ou csv)."
+
+
+def too_large(max_rows: int) -> str:
+    rows = f"{max_rows:,}".replace(",", " ")
+    return (
+        f"Ce fichier est trop volumineux : au plus 5 Mo, {rows} lignes remplies et {sandbox.MAX_COLUMNS} colonnes. "
+        "Gardez seulement le tableau (sans images ni données annexes), puis recommencez."
+    )
+
+
+TOO_LARGE = too_large(sandbox.MAX_ROWS)
+EMPTY = "Ce fichier est vide. Choisissez un tableau rempli (xlsx, xls, ods ou csv)."
 PROTECTED = (
     "Ce fichier est protégé par un mot de passe. Ouvrez-le dans votre tableur, retirez la protection, "
     "enregistrez-le, puis recommencez."
@@ -41,7 +50,7 @@ HOLDS_ERRORS = (
     "Des cellules de ce fichier contiennent une erreur de tableur (#REF!, #N/A…). Corrigez-les ou enregistrez le "
     "fichier au format xlsx, qui permet de dire lesquelles, puis recommencez."
 )
-REFUSALS = {"password": PROTECTED, "size": TOO_LARGE, "format": NOT_A_SPREADSHEET, "errors": HOLDS_ERRORS}
+REFUSALS = {"password": PROTECTED, "format": NOT_A_SPREADSHEET, "errors": HOLDS_ERRORS}
 
 ARCHIVES = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
 OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -69,7 +78,7 @@ class Sheet:
     is_visible: bool = True
 
 
-def open_workbook(content: bytes, filename: str) -> list[Sheet]:
+def open_workbook(content: bytes, filename: str, max_rows: int = sandbox.MAX_ROWS) -> list[Sheet]:
     """The sheets of an xlsx, xls, ods or csv file that hold something. A csv file has one, named after the file.
 
     Raises UnreadableFile. The file is read in another process with bounded memory and time, for a few bytes may claim
@@ -78,10 +87,10 @@ def open_workbook(content: bytes, filename: str) -> list[Sheet]:
     if not content.strip():
         raise UnreadableFile(EMPTY)
     if len(content) > MAX_BYTES:
-        raise UnreadableFile(TOO_LARGE)
+        raise UnreadableFile(too_large(max_rows))
     sheets = [
         Sheet(sheet["name"] or Path(filename).stem, sheet["rows"], sheet["is_visible"])
-        for sheet in _read_apart(content, _kind(content))
+        for sheet in _read_apart(content, _kind(content), max_rows)
         if sheet["rows"]
     ]
     if not sheets:
@@ -118,13 +127,13 @@ def _kind_of_archive(content: bytes) -> str:
     return kind
 
 
-def _read_apart(content: bytes, kind: str) -> list[dict[str, Any]]:
+def _read_apart(content: bytes, kind: str, max_rows: int) -> list[dict[str, Any]]:
     with NamedTemporaryFile(suffix=f".{kind}") as file:
         file.write(content)
         file.flush()
         try:
             done = subprocess.run(  # noqa: S603 - our own script; -I and the empty environment keep all else out
-                [sys.executable, "-I", sandbox.__file__, file.name],
+                [sys.executable, "-I", sandbox.__file__, file.name, str(max_rows)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,
@@ -135,7 +144,7 @@ def _read_apart(content: bytes, kind: str) -> list[dict[str, Any]]:
             raise UnreadableFile(TOO_LARGE_OR_DAMAGED) from error
     answer = json.loads(done.stdout, object_hook=_with_dates)
     if "refusal" in answer:
-        raise UnreadableFile(REFUSALS[answer["refusal"]])
+        raise UnreadableFile(REFUSALS.get(answer["refusal"], too_large(max_rows)))
     sheets: list[dict[str, Any]] = answer["sheets"]
     return sheets
 

@@ -1,6 +1,7 @@
 """Reads an uploaded file in a process of its own, that may die of it. Run as a script: imports nothing of the project.
 
-Argument: the file, whose extension must be true (xlsx, xlsb, xls, ods or csv). Standard output, in JSON:
+Arguments: the file, whose extension must be true (xlsx, xlsb, xls, ods or csv), and how many rows it may fill. Standard
+output, in JSON:
 {"sheets": [{"name", "is_visible", "rows"}]}, a date being {"date": "2026-11-22"}, or
 {"refusal": "password" | "size" | "format" | "errors"}.
 """
@@ -168,7 +169,7 @@ def without_blank_end(cells: list[Any]) -> list[Any]:
     return cells[:end]
 
 
-def bounded(rows: Iterable[list[Any]]) -> list[list[Any]]:
+def bounded(rows: Iterable[list[Any]], max_rows: int) -> list[list[Any]]:
     """The rows at their places, blank ends cut. Counts what is filled in: a stray cell far below is no large table."""
     kept: list[list[Any]] = []
     filled_rows = characters = 0
@@ -179,7 +180,7 @@ def bounded(rows: Iterable[list[Any]]) -> list[list[Any]]:
         filled_rows += bool(cells)
         filled_columns.update(place for place, cell in enumerate(cells) if cell != "")
         characters += sum(len(cell) for cell in cells if isinstance(cell, str))
-        if filled_rows > MAX_ROWS or len(filled_columns) > MAX_COLUMNS or characters > MAX_CHARACTERS:
+        if filled_rows > max_rows or len(filled_columns) > MAX_COLUMNS or characters > MAX_CHARACTERS:
             raise Refusal("size")
     return without_blank_end(kept)
 
@@ -190,12 +191,13 @@ def in_json(cell: Any) -> dict[str, str]:
     raise TypeError(type(cell))
 
 
-def answer(path: Path) -> dict[str, Any]:
+def answer(path: Path, max_rows: int = MAX_ROWS) -> dict[str, Any]:
     sheets = sheets_of_text(path.read_bytes()) if path.suffix == ".csv" else sheets_of_workbook(path)
     try:
         return {
             "sheets": [
-                {"name": name, "is_visible": is_visible, "rows": bounded(rows)} for name, is_visible, rows in sheets
+                {"name": name, "is_visible": is_visible, "rows": bounded(rows, max_rows)}
+                for name, is_visible, rows in sheets
             ]
         }
     except Refusal as refusal:
@@ -206,4 +208,4 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(answer(Path(sys.argv[1])), sys.stdout, default=in_json)
+    json.dump(answer(Path(sys.argv[1]), int(sys.argv[2])), sys.stdout, default=in_json)

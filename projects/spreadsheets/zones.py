@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.utils import timezone
+
 from projects.spreadsheets.matching import KnownFormerZone, KnownZone, Match, Quality, ZoneIndex
 from territories.models import Department, FormerZone, Zone
 
@@ -29,6 +31,10 @@ class ZoneFinder:
             matches = [match if _is_sure(match) else _surer(match, index.find(match.text, other)) for match in matches]
         return [match if match.quality != Quality.NONE else self._index("").find(match.text, lead) for match in matches]
 
+    def find_anywhere(self, text: str) -> Match:
+        """The zones that one code or one name means when no department is told."""
+        return self._index("").find(text)
+
     def _index(self, region: str) -> ZoneIndex:
         """The zones of a region, or of the whole country (half a second, so only for names nobody knows)."""
         if region not in self._indexes:
@@ -36,7 +42,7 @@ class ZoneFinder:
         return self._indexes[region]
 
     def _read(self, region: str) -> ZoneIndex:
-        zones = Zone.objects.exclude(kind=Zone.Kind.PART)
+        zones = Zone.objects.on(timezone.localdate()).exclude(kind=Zone.Kind.PART)
         former_zones = FormerZone.objects.all()
         if region:
             zones = zones.filter(department__region=region)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models.institution import Side
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros
-from projects.forms.funding import GrantForm, OtherFundingForm, PaymentForm
 from projects.conciliation_rules import MATRIX
+from projects.forms.funding import GrantForm, OtherFundingForm, PaymentForm
 from projects.funding.doctrine import ahead_of, situations
 from projects.funding.known import cap_on, funding_of, granted_elsewhere
 from projects.funding.rules import left_to_pay, paid_twice

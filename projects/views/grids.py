@@ -9,6 +9,7 @@ from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
@@ -17,6 +18,7 @@ from projects.examination.grids import Row, Sheet, grid_summary, sheet_of
 from projects.forms.grids import GridForm, comment_of, tick_of
 from projects.models import Grid, GridAnswer, Project
 from projects.views.access import atomic_when_sent, may_write, readable_project, writable_project
+from projects.views.context import context_of
 from projects.views.tabs import tab_context, tab_of
 
 TAB = "project_examination"
@@ -37,6 +39,7 @@ def project_grid(request: HttpRequest, pk: int, kind: str, *, form: GridForm | N
         form = GridForm(rows=sheet.rows, side=request.user.side)
     context = {
         **tab_context(request, project, TAB),
+        **(context_of(request, project, timezone.localdate()) if sheet.kind == Grid.Kind.RELEVANCE else {}),
         "sheet": sheet,
         "form": form,
         "only_differences": only_differences,

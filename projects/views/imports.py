@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from openpyxl import Workbook
 
+from accounts.models import User
 from projects.forms.imports import UploadForm
 from projects.models import ImportBatch
+from projects.models.imports import ImportBatchQuerySet
 from projects.spreadsheets.opening import open_workbook
 from projects.spreadsheets.plan import make_plan, read
 from projects.spreadsheets.reading import Reading, UnreadableFile
@@ -70,8 +72,12 @@ def imports(request: HttpRequest) -> HttpResponse:
     return _imports_page(request, form, status=form.status if form.is_bound else 200)
 
 
+def sent_by(user: User) -> ImportBatchQuerySet:
+    return ImportBatch.objects.for_user(user).about(ImportBatch.Subject.PROJECTS)
+
+
 def _imports_page(request: HttpRequest, form: UploadForm, *, status: int) -> HttpResponse:
-    batches = ImportBatch.objects.for_user(request.user).select_related("department")[:50]
+    batches = sent_by(request.user).select_related("department")[:50]
     context = {"form": form, "batches": [(batch, _told(batch.counts, is_written=True)) for batch in batches]}
     return render(request, "projects/imports.html", context, status=status)
 
@@ -80,7 +86,7 @@ def _imports_page(request: HttpRequest, form: UploadForm, *, status: int) -> Htt
 @tells_what_cannot_be_read
 def import_(request: HttpRequest, pk: int) -> HttpResponse:
     """Review what a file would do, then confirm it: what is written is what was shown."""
-    batch = get_object_or_404(ImportBatch.objects.for_user(request.user), pk=pk)
+    batch = get_object_or_404(sent_by(request.user), pk=pk)
     if request.method == "POST":
         return _confirm(request, batch)
     if batch.written_at:
@@ -138,7 +144,7 @@ def _confirm(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 @tells_what_cannot_be_read
 def import_annotated(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as it was read, with what is to be told of each row in a first column."""
-    batch = get_object_or_404(ImportBatch.objects.for_user(request.user), pk=pk, written_at=None)
+    batch = get_object_or_404(sent_by(request.user), pk=pk, written_at=None)
     plan = _plan(batch, request)
     told = {row.row: f"{row.action.told().capitalize()}. {' '.join(row.messages)}" for row in plan.rows}
     read_sheet = plan.rows[0].sheet

@@ -8,10 +8,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.institution import Side
 from ground.forms import asked_day
+from projects.composing import unfinished
+from projects.conciliations.marks import open_conciliations
 from projects.examination.grids import grid_summary
 from projects.examination.vigilance import open_points
 from projects.forms.journal import JournalForm
 from projects.forms.people import NoteForm
+from projects.maps import territory_map
 from projects.milestones import milestones
 from projects.models import DirectoryEntry, Project
 from projects.overlaps import overlaps_of
@@ -40,14 +43,17 @@ def project_page(
         **tab_context(request, project, "project"),
         "day": day,
         "stage": stage,
+        "open_conciliations": open_conciliations(project, day),
         "stages": project.stages.all(),
         "deadline": stage.filing.deadline if stage and stage.state == State.FILED else None,
         "milestones": milestones(project.stages.all(), day),
         "possible": [offer for offer in offers if offer.is_for_today],
         "earlier": [offer for offer in offers if offer.is_for_earlier],
         "impossible": [offer for offer in offers if offer.why_not],
+        "draft": unfinished(project, request.user) if writes else None,
         "memberships": memberships,
         "population": sum(membership.zone.population for membership in memberships),
+        "map": territory_map(memberships, title=f"Carte du périmètre au {day:%d/%m/%Y}", width=360, height=250),
         "vintages": sorted({membership.zone.vintage for membership in memberships}),
         "overlaps": [(pair.other_than(project), pair) for pair in overlaps_of(project, day, request.user)],
         "referents": [

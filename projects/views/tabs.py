@@ -6,12 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from projects.conciliations.marks import open_conciliations
 from projects.models import Project
 from projects.turns import Standing, turns_of
 from projects.views.access import may_write, readable_project
 
 TABS = [
     ("Suivi", "project"),
+    ("Territoire", "project_territory"),
     ("Instruction", "project_examination"),
     ("Documents et courriers", "project_documents"),
     ("Financement", "project_funding"),
@@ -29,6 +31,7 @@ def tab_context(request: HttpRequest, project: Project, tab: str) -> dict[str, A
         "today": today,
         "day": today,
         "stage": stage,
+        "open_conciliations": open_conciliations(project, today),
         "turns": turns_of([Standing.of(stage)], today)[project.pk] if stage else (),
         "may_write": may_write(request, project),
         "tabs": [(label, reverse(name, args=[project.pk]), name == tab) for label, name in TABS],

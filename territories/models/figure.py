@@ -1,9 +1,25 @@
 """Figures told commune by commune (age, ALD, patients without médecin traitant…), for the diagnosis of a territory."""
 
+from datetime import date
+from typing import Self
+
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from ground.text import one_line
 from territories.models.zone import Zone
+
+
+class FigureQuerySet(models.QuerySet):
+    def for_user(self, user) -> Self:
+        """Figures told for a commune of the regions `user` reads."""
+        told = FigureValue.objects.filter(figure=OuterRef("pk"), zone__department__in=user.readable_departments())
+        return self.filter(Exists(told))
+
+    def latest_on(self, day: date) -> Self:
+        """Of each figure, the last time it was told as of `day` at the latest."""
+        later = Figure.objects.filter(name=OuterRef("name"), as_of__gt=OuterRef("as_of"), as_of__lte=day)
+        return self.filter(~Exists(later), as_of__lte=day)
 
 
 class Figure(models.Model):
@@ -19,6 +35,8 @@ class Figure(models.Model):
     as_of = models.DateField("situation au")
     source = models.CharField("source", max_length=200)
     recorded_at = models.DateTimeField("chargé le", auto_now=True)
+
+    objects = FigureQuerySet.as_manager()
 
     class Meta:
         verbose_name = "indicateur de territoire"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q, Sum
+from django.utils import timezone
 
 from ground.periods import Period, PeriodQuerySet, true_on
 from ground.templatetags.french import day as in_words
@@ -42,12 +43,13 @@ class Perimeter(models.Model):
         return Zone.objects.filter(true_on(day, "memberships__"), memberships__perimeter=self)
 
     def last_change(self) -> date | None:
-        """The last day on which a zone came or left, past or planned; None for a perimeter that never held any.
+        """The last day on which it changed, past or planned; None for a perimeter that never held any zone.
 
-        No query when the memberships were fetched before.
+        No query when the memberships and the changes were fetched before.
         """
-        days = (day for held in self.memberships.all() for day in (held.since, held.until) if day)
-        return max(days, default=None)
+        moved = (day for held in self.memberships.all() for day in (held.since, held.until) if day)
+        recorded = (change.since for change in self.changes.all() if not change.taken_back_at)
+        return max((*moved, *recorded), default=None)
 
     def fingerprint(self) -> str:
         """Differs as soon as a zone comes, leaves or is told in part: what was decided on an older one is stale."""
@@ -65,40 +67,26 @@ class Perimeter(models.Model):
         reason: str = "",
         origin: str = "",
     ) -> "PerimeterChange | None":
-        """From `since` on, the perimeter holds exactly `zones`; a split commune means its parts.
+        """From `since` on, the perimeter holds exactly `zones`; a split commune means its parts, even before the split.
 
         `partial` names those of which only a part is held, not yet known which. Zones that leave are closed at `since`,
         so the perimeter as it was before stays readable; what changed is returned, None when nothing did.
-        Raises ValidationError when it has changed after `since`.
+        Raises ValidationError when it has changed after `since`, or when a zone no longer exists.
         """
-        last_change = self.last_change()
-        if last_change and since < last_change:
-            raise ValidationError(
-                f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
-            )
-        wanted = dict.fromkeys(leaves_of(zones, since), False) | dict.fromkeys(leaves_of(partial, since), True)
-        held = {m.zone: m for m in self.memberships.filter(until=None).select_related("zone")}
-        leaving = [membership for zone, membership in held.items() if wanted.get(zone) != membership.is_partial]
-        coming = {
-            zone: is_partial
-            for zone, is_partial in wanted.items()
-            if zone not in held or held[zone].is_partial != is_partial
-        }
-        if not leaving and not coming:
+        if refusal := self._why_not_since(since):
+            raise ValidationError(refusal)
+        settled = max(since, timezone.localdate())
+        wanted = dict.fromkeys(existing_leaves(zones, settled), False)
+        wanted |= dict.fromkeys(existing_leaves(partial, settled), True)
+        entered, left = self._hold(wanted, since, by)
+        if not entered and not left:
             return None
-        gone = self.memberships.filter(pk__in=[membership.pk for membership in leaving])
-        gone.filter(since__gte=since).delete()
-        gone.update(until=since)
-        PerimeterZone.objects.bulk_create(
-            PerimeterZone(perimeter=self, zone=zone, is_partial=is_partial, since=since, recorded_by=by)
-            for zone, is_partial in coming.items()
-        )
         return self.changes.create(
             since=since,
             origin=origin or PerimeterChange.Origin.COMPOSED,
             reason=reason,
-            entered=told(coming),
-            left=told({membership.zone: membership.is_partial for membership in leaving}),
+            entered=told(entered),
+            left=told(left),
             recorded_by=by,
         )
 
@@ -108,21 +96,55 @@ class Perimeter(models.Model):
 
         Raises ValidationError when the zones no longer stand as it left them.
         """
+        held = {zone.code: is_partial for zone, is_partial in self._held().items()}
         entered = {zone["code"]: zone["is_partial"] for zone in change.entered}
         left = {zone["code"]: zone["is_partial"] for zone in change.left}
-        came = self.memberships.filter(since=change.since, until=None, zone__code__in=entered)
-        zones = {zone.code: zone for zone in Zone.objects.filter(code__in=left)}
-        if came.count() != len(entered) or zones.keys() != left.keys():
+        others = {code: is_partial for code, is_partial in held.items() if code not in entered}
+        before = others | left
+        leaves = Zone.objects.leaves(max(change.since, timezone.localdate()))
+        zones = {zone.code: zone for zone in leaves.filter(code__in=before)}
+        as_it_left_them = entered.items() <= held.items() and others.keys().isdisjoint(left)
+        if not as_it_left_them or zones.keys() != before.keys() or self.last_change() != change.since:
             raise ValidationError("Les zones de ce changement ont changé depuis : composez le périmètre de nouveau.")
-        came.delete()
-        closed = {m.zone.code: m for m in self.memberships.filter(until=change.since).select_related("zone")}
-        for code, is_partial in left.items():
-            row = closed.get(code)
-            if row and row.is_partial == is_partial:
-                row.until = None
-                row.save(update_fields=["until"])
-            else:  # it had come on that very day, and was replaced before that day was over
-                self.memberships.create(zone=zones[code], is_partial=is_partial, since=change.since)
+        # What comes back on that very day had come by an earlier change of the day.
+        earlier = self.changes.filter(since=change.since, taken_back_at=None, pk__lt=change.pk).first()
+        self._hold({zones[code]: before[code] for code in before}, change.since, earlier and earlier.recorded_by)
+
+    def _held(self) -> dict[Zone, bool]:
+        """What it holds after its last change, and whether in part."""
+        return {row.zone: row.is_partial for row in self.memberships.filter(until=None).select_related("zone")}
+
+    def _hold(self, wanted: Mapping[Zone, bool], since: date, by) -> tuple[dict[Zone, bool], dict[Zone, bool]]:
+        """Write that it holds `wanted` from `since` on; returns what has entered and what has left.
+
+        One row for each time a zone is held without interruption: what comes back the day it left had never left.
+        """
+        held = self._held()
+        entered = {zone: is_partial for zone, is_partial in wanted.items() if held.get(zone) != is_partial}
+        left = {zone: is_partial for zone, is_partial in held.items() if wanted.get(zone) != is_partial}
+        leaving = self.memberships.filter(until=None, zone__in=left)
+        leaving.filter(since=since).delete()
+        leaving.update(until=since)
+        closed = self.memberships.filter(until=since, zone__in=entered).select_related("zone")
+        interrupted = {row.zone: row for row in closed if row.is_partial == entered[row.zone] and row.since < since}
+        self.memberships.filter(pk__in=[row.pk for row in interrupted.values()]).update(until=None)
+        PerimeterZone.objects.bulk_create(
+            PerimeterZone(perimeter=self, zone=zone, is_partial=is_partial, since=since, recorded_by=by)
+            for zone, is_partial in entered.items()
+            if zone not in interrupted
+        )
+        return entered, left
+
+    def _why_not_since(self, day: date) -> str:
+        last_change = self.last_change()
+        if last_change is None or day >= last_change:
+            return ""
+        if last_change > timezone.localdate():
+            return (
+                f"Un changement du périmètre est déjà prévu le {in_words(last_change)} : annulez-le d'abord, ou "
+                "choisissez ce jour ou un jour plus éloigné."
+            )
+        return f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
 
 
 def leaves_of(zones: Iterable[Zone], day: date | None = None) -> list[Zone]:
@@ -131,7 +153,19 @@ def leaves_of(zones: Iterable[Zone], day: date | None = None) -> list[Zone]:
     if not chosen:
         return []
     of_them = Q(pk__in=chosen) | Q(parent__in=chosen) | Q(parent__parent__in=chosen)
-    return list(Zone.objects.leaves(day).filter(of_them).order_by("code"))
+    return list(Zone.objects.leaves(day).filter(of_them).select_related("parent").order_by("code"))
+
+
+def existing_leaves(zones: Iterable[Zone], day: date) -> list[Zone]:
+    """As `leaves_of`; raises ValidationError for a zone that stands for none on `day`: absorbed, or yet to come."""
+    chosen = list(zones)
+    leaves = leaves_of(chosen, day)
+    covering = {
+        ancestor for zone in leaves for ancestor in (zone.pk, zone.parent_id, zone.parent and zone.parent.parent_id)
+    }
+    if vanished := [str(zone) for zone in chosen if zone.pk not in covering]:
+        raise ValidationError(f"N'existe plus, ou pas encore, le {in_words(day)} : {', '.join(vanished)}.")
+    return leaves
 
 
 def told(zones: Mapping[Zone, bool]) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
 """What coordinated practice already exists on a territory: located structures, told by a file that names its source."""
 
+from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from ground.text import one_line, search_form
+from territories.models.geography import Department
 from territories.models.zone import Zone
 
 
@@ -15,14 +18,39 @@ class StructureQuerySet(models.QuerySet):
         covered = Structure.zones.through.objects.filter(structure=OuterRef("pk"))
         return self.filter(Exists(covered.filter(zone__department__in=user.readable_departments())))
 
+    def on(self, day: date) -> Self:
+        """Those that exist on `day`; one that tells no date is taken to exist."""
+        return self.filter(Q(since=None) | Q(since__lte=day), Q(until=None) | Q(until__gt=day))
+
     def covering(self, zones: models.QuerySet[Zone]) -> Self:
         """Those that cover one of `zones`; a structure told for a split commune covers its parts."""
         covered = Structure.zones.through.objects.filter(structure=OuterRef("pk"))
-        return self.filter(Exists(covered.filter(Q(zone__in=zones.values("pk")) | Q(zone__in=zones.values("parent")))))
+        return self.filter(Exists(covered.filter(_met_by(zones))))
+
+    def with_share(self, zones: models.QuerySet[Zone]) -> Self:
+        """Adds `zone_count`, the communes it covers, and `met_count`, those of them that `zones` meet."""
+        covered = Structure.zones.through.objects.filter(structure=OuterRef("pk")).order_by().values("structure")
+        met = covered.filter(_met_by(zones))
+        return self.annotate(
+            zone_count=Coalesce(Subquery(covered.values(total=Count("pk"))), 0),
+            met_count=Coalesce(Subquery(met.values(total=Count("pk"))), 0),
+        )
+
+
+def _met_by(zones: models.QuerySet[Zone]) -> Q:
+    """A zone that is one of `zones`, or that is split and has one of them as a part."""
+    return (
+        Q(zone__in=zones.values("pk"))
+        | Q(zone__in=zones.values("parent"))
+        | Q(zone__in=zones.values("parent__parent"))
+    )
 
 
 class Structure(models.Model):
-    """A structure or scheme of coordinated practice, with the communes it covers."""
+    """A structure or scheme of coordinated practice, with the communes it covers.
+
+    `department` keeps it: it covers a commune there at least, others elsewhere perhaps; its name is told once there.
+    """
 
     class Kind(models.TextChoices):
         MSP = "msp", "Maison de santé pluriprofessionnelle (MSP)"
@@ -41,6 +69,9 @@ class Structure(models.Model):
     kind = models.CharField("nature", max_length=20, choices=Kind)
     name = models.CharField("nom", max_length=200)
     search_name = models.CharField(max_length=200, editable=False, db_index=True)
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="structures", verbose_name="département"
+    )
     zones = models.ManyToManyField(Zone, related_name="structures", verbose_name="communes")
     contact = models.CharField("contact", max_length=300, blank=True)
     since = models.DateField("depuis le", null=True, blank=True)
@@ -59,6 +90,11 @@ class Structure(models.Model):
                 name="structure_ends_after_it_starts",
                 violation_error_message="La fin d'une structure ne peut pas précéder son début.",
             ),
+            models.UniqueConstraint(
+                fields=["kind", "search_name", "department"],
+                name="structure_told_once_a_department",
+                violation_error_message="Une structure de même nature et de même nom est déjà dans ce département.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +104,11 @@ class Structure(models.Model):
         self.name = one_line(self.name)
         self.search_name = search_form(self.name)
         super().save(*args, **kwargs)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it exists, as people say « jusqu'au »; None while it lasts."""
+        return self.until - timedelta(days=1) if self.until else None
 
     @property
     def kind_label(self) -> str:

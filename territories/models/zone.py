@@ -84,7 +84,8 @@ class Zone(models.Model):
         super().clean()
         if self._state.adding and self.parent and self.parent.memberships.exists():
             told = (
-                f"{self.parent} est dans le périmètre d'un projet : découpez-la par l'écran « Découper une commune »."
+                f"{self.parent} est dans le périmètre d'un projet : découpez-la par l'écran « Découper une commune » "
+                "(Territoires, Découpages), qui dit à chaque projet les parties qu'il tient."
             )
             raise ValidationError({"parent": told})
 

@@ -90,7 +90,16 @@ def test_only_administrators_are_shown_administration(client: Client, user: User
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("home", "Mon travail"), ("overlaps", "Territoires"), ("photograph", "Pilotage")]
+    ("name", "label"),
+    [
+        ("home", "Mon travail"),
+        ("projects", "Projets"),
+        ("territory_map", "Territoires"),
+        ("uncovered", "Territoires"),
+        ("overlaps", "Territoires"),
+        ("conciliations", "Territoires"),
+        ("photograph", "Pilotage"),
+    ],
 )
 def test_navigation_says_where_one_is(client: Client, user: User, name: str, label: str) -> None:
     client.force_login(user)

@@ -291,7 +291,7 @@ def test_queries_do_not_grow_with_rows(
     for wanted in (3, 6):
         while Project.objects.filter(lead_department=plaine).count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(20):
             page = client.get(reverse("home"))
         assert len(page.context["due"]) == len(page.context["waiting"]) == wanted
 

@@ -6,15 +6,18 @@ from datetime import date
 from io import StringIO
 from itertools import combinations
 from random import Random
+from urllib.parse import urlencode
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import User
+from projects.conciliation_rules import SIMULTANEOUS
 from projects.models import Project
 from projects.overlaps import overlaps, overlaps_of
 from projects.states import State
+from projects.timeline import OBSERVED
 from territories.models import Department, Zone
 from territories.overlap import Kind
 from tests.factories import ProjectFactory, UserFactory, ZoneFactory
@@ -22,7 +25,7 @@ from tests.factories import ProjectFactory, UserFactory, ZoneFactory
 DAY = date(2026, 1, 1)
 KEYS = (
     "project_a,project_b,department_a,department_b,state_a,state_b,shared_zones,shared_zone_count,shared_population,"
-    "population_a,population_b,share_a,share_b,kind"
+    "population_a,population_b,share_a,share_b,kind,situation,prior,prior_since"
 )
 
 
@@ -124,6 +127,11 @@ def test_csv_has_agreed_keys_and_figures() -> None:
     assert row["shared_zones"] == "A2001;A2002"
     assert (row["shared_zone_count"], row["shared_population"]) == ("2", "2000")
     assert (row["share_a"], row["share_b"], row["kind"]) == ("0.6667", "0.4", "partial")
+    assert (row["situation"], row["prior"], row["prior_since"]) == (
+        "already_validated",
+        "CPTS de là-bas",
+        "2020-01-01",
+    )
 
 
 @pytest.mark.usefixtures("pair")
@@ -131,6 +139,7 @@ def test_json_lists_the_zones_and_table_the_names() -> None:
     (row,) = json.loads(printed(region="A", date="2026-01-01", format="json"))
     assert ",".join(row) == KEYS
     assert row["shared_zones"] == ["A2001", "A2002"]
+    assert row["prior_since"] == "2020-01-01"
     assert "CPTS de là-bas" in printed(region="A", date="2026-01-01")
 
 
@@ -139,6 +148,66 @@ def test_a_pair_belongs_to_the_regions_of_both_sides(paris: Department) -> None:
     assert len(json.loads(printed(region="A", date="2026-01-01", format="json"))) == 1
     assert len(json.loads(printed(region="B", date="2026-01-01", format="json"))) == 1
     assert len(json.loads(printed(date="2026-01-01", format="json"))) >= 1
+
+
+@pytest.mark.usefixtures("pair")
+def test_one_project_against_all_by_its_number_or_its_name(communes: list[Zone], plaine: Department) -> None:
+    third = ProjectFactory(name="CPTS Tierce", lead_department=plaine, zones=communes[:1])
+    for asked in (str(third.pk), "tierce"):
+        (row,) = json.loads(printed(project=asked, date="2026-01-01", format="json"))
+        assert (row["project_a"], row["project_b"], row["kind"]) == ("CPTS d'ici", "CPTS Tierce", "total")
+    for asked, told in (("nulle part", "Aucun projet"), ("cpts", "Plusieurs projets"), ("99999999", "Aucun projet")):
+        with pytest.raises(CommandError, match=told):
+            printed(project=asked)
+    with pytest.raises(CommandError, match="pas les deux"):
+        printed(project="tierce", region="A")
+
+
+def test_one_project_typed_twice_takes_both_its_name_and_its_zones(plaine: Department, communes: list[Zone]) -> None:
+    def kind(names: tuple[str, str], first: list[Zone], second: list[Zone], partial: list[Zone] = ()) -> Kind:
+        Project.objects.filter(lead_department=plaine).delete()
+        one = ProjectFactory(name=names[0], lead_department=plaine, zones=first, zones__partial=partial)
+        ProjectFactory(name=names[1], lead_department=plaine, zones=second)
+        (found,) = overlaps_of(one, DAY)
+        return found.kind
+
+    alike, unlike = ("CPTS du Bourg", "C.P.T.S. Bourg"), ("CPTS du Bourg", "CPTS de la Vallée")
+    assert kind(alike, communes, communes[:5]) == Kind.SAME
+    assert kind(alike, communes[:5], communes[:4]) == Kind.TOTAL  # 80 % of the zones: not more
+    assert kind(unlike, communes, communes) == Kind.TOTAL
+    assert kind(alike, communes[:1], communes, communes[1:]) == Kind.TOTAL  # parts not known are not the same zones
+
+
+def test_a_date_that_an_import_only_observed_makes_nobody_prior(plaine: Department, communes: list[Zone]) -> None:
+    early, late = [(State.FILED, date(2025, 12, 1))], [(State.FILED, date(2025, 12, 2))]
+    one = ProjectFactory(lead_department=plaine, zones=communes, stages=early)
+    other = ProjectFactory(lead_department=plaine, zones=communes, stages=late)
+    (pair,) = overlaps_of(one, DAY)
+    assert (pair.situation, pair.prior.pk, pair.assessment.since) == (SIMULTANEOUS, one.pk, date(2025, 12, 1))
+    other.stages.filter(state=State.FILED).update(comment=f"{OBSERVED} au 2 décembre 2025.")
+    (pair,) = overlaps_of(one, DAY)
+    assert (pair.prior, pair.assessment.is_unknown) == (None, True)
+
+
+def test_an_opposed_project_is_prior_by_its_engineering_and_a_second_filing_by_its_own_date(
+    plaine: Department, communes: list[Zone]
+) -> None:
+    opposed = [
+        (State.ENGINEERING, date(2020, 1, 1)),
+        (State.FILED, date(2021, 1, 1)),
+        (State.OPPOSED, date(2021, 2, 1)),
+    ]
+    writing = [(State.ENGINEERING, date(2019, 6, 1)), (State.FILED, date(2025, 12, 1))]
+    first = ProjectFactory(lead_department=plaine, zones=communes, stages=[*opposed, (State.FILED, date(2025, 12, 15))])
+    second = ProjectFactory(lead_department=plaine, zones=communes, stages=writing)
+
+    def prior_on(day: date) -> tuple[int, date]:
+        (pair,) = overlaps_of(first, day)
+        return pair.prior.pk, pair.assessment.since
+
+    assert prior_on(date(2021, 1, 15)) == (first.pk, date(2021, 1, 1))  # filed, against engineering
+    assert prior_on(date(2022, 1, 1)) == (second.pk, date(2019, 6, 1))  # opposed, back to engineering
+    assert prior_on(date(2026, 1, 1)) == (second.pk, date(2025, 12, 1))  # both filed: the filing under examination
 
 
 def test_out_of_scope_only_name_state_and_whom_to_call_are_shown(client_of, delegation: User, pair) -> None:
@@ -152,12 +221,15 @@ def test_out_of_scope_only_name_state_and_whom_to_call_are_shown(client_of, dele
     assert there.get_absolute_url() not in text
     assert "5\u202f000" not in text  # its population
     assert "40\u00a0%" not in text  # its share
+    assert "1er janv. 2020" not in text  # the day it was validated
+    assert "antérieure" in text  # which follows from its state
 
 
 def test_out_of_scope_figures_are_not_in_the_file_either(client_of, delegation: User, pair) -> None:
     answer = client_of(delegation).get(reverse("overlaps"), {"date": "2026-01-01", "format": "csv"})
     (row,) = csv.DictReader(StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
     assert (row["Population A"], row["Population B"], row["Part de B"]) == ("3000", "", "")
+    assert (row["Projet antérieur"], row["Antérieur depuis le"]) == ("CPTS de là-bas", "")
 
 
 def test_pairs_of_elsewhere_are_not_shown(client_of, delegation: User, elsewhere: Department) -> None:
@@ -176,12 +248,37 @@ def test_department_filter_keeps_pairs_led_there(client_of, delegation: User, pa
     assert client.get(reverse("overlaps"), {"departement": "B1"}).status_code == 400
 
 
+def test_kind_and_situation_keep_some_pairs_and_every_figure_opens_its_list(
+    client_of, delegation: User, pair, communes: list[Zone], plaine: Department
+) -> None:
+    ProjectFactory(name="CPTS Tierce", lead_department=plaine, zones=communes[:1])
+    client = client_of(delegation)
+    page = client.get(reverse("overlaps"))
+    told = {
+        (row.situation.key, kind.value): count
+        for row in page.context["counts"]
+        for kind, count in row.of_kinds
+        if count
+    }
+    assert told == {("already_validated", "partial"): 1, ("before_filing", "total"): 1}
+    for situation, kind in told:
+        asked = {"situation": situation, "nature": kind}
+        kept = client.get(reverse("overlaps"), asked)
+        assert [(p.situation.key, p.kind.value) for p in kept.context["pairs"]] == [(situation, kind)]
+        assert f"?{urlencode(asked)}".replace("&", "&amp;") in page.text
+    none = client.get(reverse("overlaps"), {"situation": "both_validated"})
+    assert none.context["pairs"] == []
+    assert "Aucune paire ne répond" in none.text
+    for wrong in ({"nature": "grave"}, {"situation": "4"}, {"region": "B"}, {"date": "hier"}):
+        assert client.get(reverse("overlaps"), wrong).status_code == 400
+
+
 def test_queries_do_not_grow_with_projects(client_of, plaine: Department, communes, django_assert_num_queries) -> None:
     client = client_of(UserFactory(departments=[plaine]))
     for wanted in (3, 8):
         while Project.objects.filter(lead_department=plaine).count() < wanted:
             ProjectFactory(lead_department=plaine, zones=communes)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             page = client.get(reverse("overlaps"))
         assert len(page.context["pairs"]) == wanted * (wanted - 1) // 2
     project = Project.objects.filter(lead_department=plaine).first()

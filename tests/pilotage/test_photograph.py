@@ -162,7 +162,7 @@ def test_past_day_is_said_and_today_is_not(client_of, delegation: User) -> None:
 def test_downloads_hold_the_page(client_of, delegation: User) -> None:
     client = client_of(delegation)
     text = client.get(reverse("photograph"), {"date": "2020-02-20", "format": "csv"}).content.decode("utf-8-sig")
-    assert text.splitlines()[1] == "A1;Parisis;2;0;0;0;1;3"
+    assert text.splitlines()[1] == "A1;Parisis;2;0;0;0;1;3;0"
     assert client.get(reverse("photograph"), {"format": "xlsx"}).content.startswith(b"PK")
 
 

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from fixtures.demo import build
+from projects.demo.conciliations import load_conciliations
 from projects.demo.life import load_life
 from projects.models import (
+    Conciliation,
     Consultation,
     DirectoryEntry,
     EngineeringGrant,
@@ -23,14 +25,16 @@ from projects.models import (
     Letter,
     LetterKind,
     Opinion,
+    Outcome,
     Project,
     RolloutEvent,
     Signature,
     Stage,
+    in_conciliation_on,
 )
 from projects.states import PHOTOGRAPH, Column, State
 from projects.workflow import Step, take_step
-from territories.models import PerimeterZone
+from territories.models import PerimeterChange, PerimeterZone
 
 PICTURE = date(2020, 2, 20)
 SHOWN = {  # aci_signed, aci_in_progress, engineering, formalising, initiative
@@ -90,19 +94,71 @@ def test_today_is_alive(demo):
     assert due_soon.count() > 5
 
 
-@pytest.mark.parametrize("day", [PICTURE, date(2026, 11, 22)])
-def test_six_pairs_collide_one_in_full_one_across_departments(demo, day):
-    assert colliding_pairs(day) == {
-        frozenset(pair)
-        for pair in (
-            ("CPTS Quartier latin – Saint-Germain", "CPTS Odéon – Luxembourg"),
-            ("CPTS Étampois", "CPTS Sud-Essonne"),
-            ("CPTS Marne et Gondoire", "CPTS Val d'Europe – Bussy"),
-            ("CPTS Boucle nord des Hauts-de-Seine", "CPTS Bois-Colombes – Asnières"),
-            ("CPTS Champigny – Joinville", "CPTS Rives de Marne"),
-            ("CPTS Drancy – Le Bourget", "CPTS Gonesse – Le Bourget"),
-        )
+ALWAYS = [
+    ("CPTS Quartier latin – Saint-Germain", "CPTS Odéon – Luxembourg"),
+    ("CPTS Étampois", "CPTS Sud-Essonne"),
+    ("CPTS Marne et Gondoire", "CPTS Val d'Europe – Bussy"),
+    ("CPTS Champigny – Joinville", "CPTS Rives de Marne"),
+    ("CPTS Drancy – Le Bourget", "CPTS Gonesse – Le Bourget"),
+]
+CONCILIATED = [  # until their conciliations shared the communes
+    ("CPTS Boucle nord des Hauts-de-Seine", "CPTS Bois-Colombes – Asnières"),
+    ("CPTS Massy – Palaiseau", "CPTS Yvette – Les Ulis"),
+    ("CPTS Nord Essonne", "CPTS Longjumeau – Chilly"),
+]
+
+
+@pytest.mark.parametrize(("day", "pairs"), [(PICTURE, ALWAYS + CONCILIATED), (date(2026, 11, 22), ALWAYS)])
+def test_pairs_collide_one_in_full_one_across_departments(demo, day, pairs):
+    assert colliding_pairs(day) == {frozenset(pair) for pair in pairs}
+
+
+def test_seven_engineering_projects_were_in_conciliation_that_day(demo):
+    engineering = Project.objects.in_states(Column.ENGINEERING.states, PICTURE)
+    found = engineering.filter(pk__in=in_conciliation_on(PICTURE)).values_list("name", flat=True)
+    assert set(found) == {
+        "CPTS Boucle nord des Hauts-de-Seine",
+        "CPTS Champigny – Joinville",
+        "CPTS Longjumeau – Chilly",
+        "CPTS Marne et Gondoire",
+        "CPTS Massy – Palaiseau",
+        "CPTS Nord Essonne",
+        "CPTS Yvette – Les Ulis",
     }
+    assert len(found) == 7
+
+
+def test_their_conciliations_have_ended_and_one_is_open_today(demo):
+    (open_one,) = Conciliation.objects.on(timezone.localdate())
+    assert {project.name for project in open_one.projects.all()} == {
+        "CPTS Drancy – Le Bourget",
+        "CPTS Gonesse – Le Bourget",
+    }
+    assert open_one.entries.count() == 4
+    assert open_one.scenarios.count() == 2
+    assert Outcome.objects.count() == Conciliation.objects.exclude(until=None).count() == 5
+    ended = Counter(Outcome.objects.values_list("kind", flat=True))
+    assert ended == {Outcome.Kind.DG_CHOICE: 2, Outcome.Kind.AGREEMENT: 1, Outcome.Kind.PARTNERSHIP: 2}
+
+
+def test_an_older_demonstration_gets_those_that_its_perimeters_still_allow(demo):
+    Outcome.objects.all().delete()
+    Conciliation.objects.all().delete()
+    perimeters = [
+        Project.objects.get(name=name).perimeter for name in ("CPTS Nord Essonne", "CPTS Gonesse – Le Bourget")
+    ]
+    for perimeter in perimeters:
+        perimeter.set_zones(list(perimeter.zones_on(timezone.localdate()))[-1:], timezone.localdate())
+    assert load_conciliations(list(User.objects.all())) == 2, "those whose perimeters nobody has changed"
+    assert load_conciliations(list(User.objects.all())) == 0
+
+
+def test_what_a_conciliation_took_back_was_never_in_a_health_project(demo):
+    """A filing told the population of its day: the communes disputed in 2020 had been given up before."""
+    for filing in Filing.objects.select_related("stage__project__perimeter"):
+        held = filing.stage.project.perimeter.zones_on(filing.stage.since)
+        if filing.stage.project.conciliations.exists():
+            assert sum(zone.population for zone in held) == filing.population, filing.stage.project
 
 
 def test_populations_are_plausible(demo):
@@ -115,7 +171,19 @@ def test_populations_are_plausible(demo):
 
 def test_a_second_run_adds_and_loses_nothing(demo):
     def rows() -> tuple[int, ...]:
-        counted = (Project, Stage, Stage.history, User, Opinion, JournalEntry, Letter, DirectoryEntry, Signature)
+        counted = (
+            Project,
+            Conciliation,
+            PerimeterChange,
+            Stage,
+            Stage.history,
+            User,
+            Opinion,
+            JournalEntry,
+            Letter,
+            DirectoryEntry,
+            Signature,
+        )
         return tuple(getattr(model, "objects", model).count() for model in counted)
 
     before = rows()

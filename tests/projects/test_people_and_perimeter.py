@@ -1,14 +1,13 @@
-"""Referents, contacts, notes and the typed perimeter of a project."""
+"""Referents, contacts and notes of a project."""
 
 from datetime import date
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import Institution
 from accounts.models.institution import Side
 from projects.models import Project
-from tests.factories import ProjectFactory, UserFactory, ZoneFactory
+from tests.factories import ProjectFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -166,84 +165,3 @@ def test_a_note_too_long_comes_back_whole(project, client_of, ars):
     assert "au plus 10000 caractères" in page.text.replace("\u202f", "").replace("\u00a0", "").replace(" 000", "000")
     assert text in page.text
     assert not project.notes.exists()
-
-
-# Perimeter
-
-
-@pytest.fixture
-def zones(department):
-    return [ZoneFactory(code="99901", name="Aubeville"), ZoneFactory(code="99902", name="Saint-Cyr-sur-Aube")]
-
-
-def write(client, project: Project, text: str, **said):
-    shown = client.get(url(project, "perimetre")).context["form"].initial["loaded"]
-    typed = {"zones_text": text, "since": "2024-03-01", "reason": "", "loaded": shown, **said}
-    return client.post(url(project, "perimetre"), typed)
-
-
-def held(project: Project, day: date | None = None) -> list[tuple[str, bool]]:
-    memberships = project.perimeter.memberships.on(day or timezone.localdate()).order_by("zone__code")
-    return list(memberships.values_list("zone__code", "is_partial"))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Aubeville\nSaint-Cyr-sur-Aube",
-        "aubeville, ST CYR SUR AUBE",
-        "99901; 99902",
-        "Aubeville (99901)\nSaint-Cyr-sur-Aube (99902)",
-        "Aubeville (99901), Saint-Cyr-sur-Aube (99902)",
-    ],
-)
-def test_communes_are_typed_by_name_or_code(text, project, zones, client_of, ars):
-    assert write(client_of(ars), project, text).status_code == 302
-    assert held(project) == [("99901", False), ("99902", False)]
-    assert project.perimeter.memberships.first().recorded_by == ars
-
-
-def test_what_the_page_shows_is_read_back_as_it_is(project, zones, client_of, ars):
-    project.perimeter.set_zones([zones[0]], date(2020, 1, 1), partial=[zones[1]])
-    client = client_of(ars)
-    shown = client.get(url(project, "perimetre")).context["form"].initial["zones_text"]
-    assert shown == "Aubeville (99901)\nSaint-Cyr-sur-Aube (99902) en partie"
-    assert write(client, project, shown).status_code == 302
-    assert list(project.perimeter.memberships.values_list("since", flat=True).distinct()) == [date(2020, 1, 1)]
-
-
-def test_the_perimeter_of_before_stays_readable(project, zones, client_of, ars):
-    project.perimeter.set_zones(zones, date(2020, 1, 1))
-    write(client_of(ars), project, "Aubeville", reason="Saint-Cyr rejoint une autre CPTS")
-    assert held(project) == [("99901", False)]
-    assert len(held(project, date(2024, 2, 29))) == 2
-    assert project.notes.get().text == "Périmètre au 1er mars 2024 : Saint-Cyr rejoint une autre CPTS"
-
-
-@pytest.mark.parametrize(
-    ("text", "said", "reason"),
-    [
-        ("Perlimpinpin-les-Bains", {}, "commune introuvable"),
-        ("Aubeville", {"since": "2019-01-01"}, "Le périmètre a déjà changé le 1er janvier 2020"),
-        ("Aubeville", {"since": "2999-01-01"}, "dans le futur"),
-    ],
-)
-def test_what_is_not_understood_is_told_and_kept(text, said, reason, project, zones, client_of, ars):
-    project.perimeter.set_zones([zones[1]], date(2020, 1, 1))
-    page = write(client_of(ars), project, text, **said)
-    assert page.status_code == 422
-    assert reason in page.text
-    assert text in page.text
-    assert held(project) == [("99902", False)]
-
-
-def test_a_perimeter_changed_meanwhile_is_told(project, zones, client_of, ars, cpam):
-    first, second = client_of(ars), client_of(cpam)
-    shown = second.get(url(project, "perimetre")).context["form"].initial["loaded"]
-    write(first, project, "Aubeville")
-    page = second.post(
-        url(project, "perimetre"), {"zones_text": "Saint-Cyr-sur-Aube", "since": "2024-04-01", "loaded": shown}
-    )
-    assert page.status_code == 422
-    assert "Pendant que vous écriviez" in page.text
-    assert held(project) == [("99901", False)]

@@ -151,7 +151,7 @@ def test_its_cost_does_not_grow_with_what_it_shows(client_of, ars):
     for step in ("return_letter", "receive_letter"):
         take_step(ars, project.pk, Step(step, timezone.localdate(), comment="Lettre reprise"))
     assert queries() == once
-    assert once <= 26
+    assert once <= 27
 
 
 def test_the_line_of_life_of_a_project_that_went_back(ars):

@@ -37,6 +37,12 @@ def test_figures() -> None:
     assert found.share_b == pytest.approx(0.6512, abs=1e-4)
 
 
+def test_sameness_counts_the_zones_that_both_wholly_hold() -> None:
+    assert overlap(MONTREUIL | BAGNOLET, MONTREUIL | BAGNOLET).sameness == 1
+    assert overlap(MONTREUIL | BAGNOLET, MONTREUIL | PANTIN).sameness == pytest.approx(1 / 3)
+    assert overlap(PART_OF_MONTREUIL, PART_OF_MONTREUIL).sameness == 0
+
+
 def test_nothing_in_common() -> None:
     assert overlap(MONTREUIL, PANTIN) is None
 
@@ -65,6 +71,8 @@ def test_both_sides_tell_the_same(a: dict, b: dict) -> None:
         return
     assert (one.population, one.kind) == (other.population, other.kind)
     assert (one.share_a, one.share_b) == (other.share_b, other.share_a)
+    assert one.sameness == other.sameness
+    assert 0 <= one.sameness <= 1
     assert [zone.code for zone in one.zones] == [zone.code for zone in other.zones]
 
 

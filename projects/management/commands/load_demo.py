@@ -13,6 +13,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import Institution, User
+from projects.demo.conciliations import load_conciliations
 from projects.demo.life import load_life
 from projects.models import ImportBatch, LetterModel
 from projects.spreadsheets.plan import read
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         for path in tqdm(sorted(FOLDER.glob("*.xlsx")), unit="classeur", leave=False, delay=2):
             self.load_workbook(path, next(user for user in users if user.is_administrator))
         self.stdout.write(f"  Instruction, financements, courriers : {load_life(users)} projets")
+        self.stdout.write(f"  Conciliations : {load_conciliations(users)}")
         self.stdout.write("Comptes de démonstration (mot de passe commun) :")
         for user in users:
             self.stdout.write(f"  {user.username:<18} {user.get_role_display():<16} {user.institution}")

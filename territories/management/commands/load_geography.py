@@ -1,19 +1,25 @@
 """Loads the reference geography: regions, departments, EPCI, communes, municipal arrondissements and former codes."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
-from django.db.models import F, ProtectedError, Sum
+from django.db.models import ProtectedError, Sum
 
 from ground.templatetags.french import number
-from ground.text import search_form
 from territories.geography_files import Geography, Row, read_geography
-from territories.models import Department, Epci, FormerZone, Region, Zone
+from territories.loading import (
+    differing_splits,
+    load_areas,
+    load_former_zones,
+    load_zones,
+    vintage_in_force,
+    vintage_of,
+)
+from territories.models import Department, Epci, FormerZone, PerimeterZone, Region, Zone
 
 
 class Command(BaseCommand):
@@ -28,6 +34,8 @@ class Command(BaseCommand):
             geography = read_geography(folder)
         except ValidationError as error:
             raise CommandError("Rien n'a été chargé.\n" + "\n".join(error.messages)) from error
+        if refusal := why_not_load(geography):
+            raise CommandError(refusal)
         with transaction.atomic():
             self.load(geography)
         leaves = Zone.objects.leaves()
@@ -39,23 +47,15 @@ class Command(BaseCommand):
 
     def load(self, geography: Geography) -> None:
         self.stdout.write("Régions, départements et EPCI…")
-        upsert(Region, (Region(code=row["code"], name=row["name"]) for row in geography["regions"]))
-        upsert(
-            Department,
-            (
-                Department(code=row["code"], name=row["name"], region_id=row["region"])
-                for row in geography["departments"]
-            ),
-        )
-        upsert(Epci, (Epci(code=row["code"], name=row["name"]) for row in geography["epci"]))
+        load_areas(geography)
         self.stdout.write(f"{number(len(geography['zones']))} communes et arrondissements…")
-        upsert(Zone, (zone(row) for row in geography["zones"] if not row["parent"]))
-        known = primary_keys()
-        upsert(Zone, (zone(row, known[row["parent"]]) for row in geography["zones"] if row["parent"]))
+        load_zones(geography["zones"])
         self.stdout.write(f"{number(len(geography['former_zones']))} anciens codes et noms…")
         load_former_zones(geography["former_zones"])
+        drop_unlisted_former_zones(geography["former_zones"])
         # arrondissements before their commune, zones before their EPCI
-        self.drop_unlisted(Zone.objects.exclude(kind=Zone.Kind.PART).order_by("kind"), geography["zones"])
+        in_force = Zone.objects.filter(until=None).exclude(kind=Zone.Kind.PART)
+        self.drop_unlisted(in_force.order_by("kind"), geography["zones"])
         self.drop_unlisted(Epci.objects.all(), geography["epci"])
         self.report_split_communes()
 
@@ -71,51 +71,24 @@ class Command(BaseCommand):
                 self.stdout.write(self.style.WARNING(f"N'est plus listé, mais conservé car utilisé : {entry}"))
 
     def report_split_communes(self) -> None:
-        """A commune split by hand keeps the populations given to its parts: they may no longer add up to its own."""
-        for commune in Zone.objects.annotate(in_parts=Sum("parts__population")).exclude(in_parts=F("population")):
-            self.stdout.write(
-                self.style.WARNING(
-                    f"{commune} a {number(commune.population)} habitants, mais ses parties {number(commune.in_parts)}."
-                )
-            )
+        for told in differing_splits():
+            self.stdout.write(self.style.WARNING(told))
 
 
-def upsert(model: type[models.Model], entries: Iterable[models.Model], key: tuple[str, ...] = ("code",)) -> None:
-    fields = [field.name for field in model._meta.concrete_fields if not field.primary_key and field.name not in key]
-    model.objects.bulk_create(entries, update_conflicts=True, unique_fields=key, update_fields=fields)
-
-
-def zone(row: Row, parent_id: int | None = None) -> Zone:
-    return Zone(
-        code=row["code"],
-        name=row["name"],
-        search_name=search_form(row["name"]),
-        kind=row["kind"],
-        department_id=row["department"],
-        epci_id=row["epci"] or None,
-        parent_id=parent_id,
-        population=int(row["population"]),
-        vintage=int(row["vintage"]),
+def why_not_load(geography: Geography) -> str:
+    """Why these files are not for this command: perimeters were made on another vintage; empty when they are."""
+    told, known = vintage_of(geography), vintage_in_force()
+    if known is None or told == known or not PerimeterZone.objects.exists():
+        return ""
+    return (
+        f"Rien n'a été chargé. Des périmètres sont enregistrés sur les populations de {known}, ces fichiers portent "
+        f"celles de {told} : lancez « manage.py update_geography », qui remplace dans chaque périmètre les communes "
+        "qui ont changé et dit ce qui change pour chaque projet."
     )
 
 
-def primary_keys() -> dict[str, int]:
-    return dict(Zone.objects.values_list("code", "pk"))
-
-
-def load_former_zones(rows: list[Row]) -> None:
+def drop_unlisted_former_zones(rows: list[Row]) -> None:
     """The files are the only source of former zones: what they no longer list is removed."""
-    known = primary_keys()
-    listed = {
-        (row["code"], row["name"], known[row["successor"]]): FormerZone(
-            code=row["code"],
-            name=row["name"],
-            search_name=search_form(row["name"]),
-            successor_id=known[row["successor"]],
-            is_split=row["is_split"] == "1",
-        )
-        for row in rows
-    }
-    stored = FormerZone.objects.values_list("pk", "code", "name", "successor_id")
+    listed = {(row["code"], row["name"], row["successor"]) for row in rows}
+    stored = FormerZone.objects.values_list("pk", "code", "name", "successor__code")
     FormerZone.objects.filter(pk__in=[pk for pk, *key in stored if tuple(key) not in listed]).delete()
-    upsert(FormerZone, listed.values(), key=("code", "name", "successor"))
