@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from textwrap import wrap
 from typing import Any
@@ -15,34 +15,38 @@ from shapely.geometry.base import BaseGeometry
 from ground.templatetags.french import number
 from pilotage.held import Territory
 from territories.adjacency import commune_of
-from territories.contours import department_contours, department_labels, dissolve
+from territories.contours import department_contours, department_labels, dissolve, exact_outline
 from territories.drawing import Frame, label_point, svg_paths
 
-WIDTH = HIGHEST = 1000  # pixels of the drawing
+WIDTH, HEIGHT = 1000, 750  # pixels of the drawing: the shape of a slide, and about that of a page on its side
 ZOOMS = (1, 2, 4, 8)  # at which more and more names find room
 LETTER, LINE = 5.9, 12.5  # pixels that a letter and a line of a name take
 LONGEST_LINE = 16  # letters
 SHORTENED = "CPTS "  # every name on the map is that of a CPTS
 CLEARANCE = 1.1  # how much wider than its territory a name may be
 OVERSEAS = "97"
+MOST_IN_A_REGION = 15  # departments: more are drawn coarsely
+COARSE = 1.5  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Border:
     """A department: its outline, and where its name is written if anywhere."""
 
+    code: str
     path: str
     label: "Label | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A name, in lines, centred on a point; `zoom` is the first at which it fits."""
+    """A name, in lines, centred on a point; `zoom` is the first at which it fits, `style` what it stands on."""
 
     lines: tuple[str, ...]
     x: float
     y: float
     zoom: int = 1
+    style: str = "department"
 
     @property
     def first_dy(self) -> float:
@@ -120,19 +124,21 @@ def background_of(departments: Mapping[str, str]) -> Background | None:
 
     None when none of them has a contour.
     """
-    outlines = {code: department_contours()[code] for code in departments if code in department_contours()}
-    if metropolitan := {code: shape for code, shape in outlines.items() if not code.startswith(OVERSEAS)}:
-        outlines = metropolitan
-    if not outlines:
+    drawn = [code for code in departments if code in department_contours()]
+    drawn = [code for code in drawn if not code.startswith(OVERSEAS)] or drawn
+    if not drawn:
         return None
+    is_region = len(drawn) <= MOST_IN_A_REGION
+    outlines = {code: exact_outline(code) if is_region else department_contours()[code] for code in drawn}
     bounds = tuple(shapely.total_bounds(list(outlines.values())).tolist())
-    frame = Frame.around(bounds, WIDTH)
-    if frame.height > HIGHEST:
-        frame = Frame.around(bounds, WIDTH, HIGHEST)
+    frame = Frame.around(bounds, WIDTH, HEIGHT)
+    if not is_region:
+        frame = replace(frame, tolerance=COARSE)
     paths = svg_paths(outlines, frame)
     names = {code: departments[code] for code in outlines} if len(outlines) > 1 else {}
     labels = _department_labels(names, outlines, frame)
-    return Background(frame, [Border(path, labels.get(code)) for code, path in paths.items()], _around(frame, outlines))
+    borders = [Border(code, path, labels.get(code)) for code, path in paths.items()]
+    return Background(frame, borders, _around(frame, outlines))
 
 
 def picture(
@@ -163,7 +169,7 @@ def picture(
     shared = dissolve(code for code, count in holders.items() if count > 1)
     over = paths({"disputed": dissolve(disputed), "shared": shared}, frame)
     named = [border.label for border in background.borders if border.label]
-    labels = _placed([(t.name, contours[t.pk]) for t in in_order if t.pk in whole], frame, named)
+    labels = _placed([(one, contours[one.pk]) for one in in_order if one.pk in whole], frame, named)
     return Picture(background, shapes, over.get("disputed", ""), over.get("shared", ""), labels)
 
 
@@ -199,19 +205,21 @@ def paths(contours: Mapping[Any, BaseGeometry], frame: Frame) -> dict[Any, str]:
     return svg_paths(drawn, frame) if drawn else {}
 
 
-def _placed(contours: list[tuple[str, BaseGeometry]], frame: Frame, taken: Iterable[Label]) -> list[Label]:
+def _placed(contours: list[tuple[Territory, BaseGeometry]], frame: Frame, taken: Iterable[Label]) -> list[Label]:
     """Each name at the first zoom at which it fits in its territory and touches no other; the widest choose first."""
     room, placed = Room(taken), []
-    waiting = [(_lines(name), shape, frame.place(*label_point(shape))) for name, shape in contours]
+    waiting = [
+        (Label(_lines(one.name), *frame.place(*label_point(shape)), style=f"name on-{one.map_class.value}"), shape)
+        for one, shape in contours
+    ]
     for zoom in ZOOMS:
         left = []
-        for lines, shape, (x, y) in waiting:
-            label = Label(lines, x, y, zoom)
+        for label, shape in waiting:
             if _fits(label, shape, frame, zoom) and room.is_free(label, zoom):
                 room.take(label)
-                placed.append(label)
+                placed.append(replace(label, zoom=zoom))
             else:
-                left.append((lines, shape, (x, y)))
+                left.append((label, shape))
         waiting = left
     return placed
 
@@ -238,8 +246,10 @@ def _department_labels(
         x, y = frame.place(*department_labels()[code])
         whole = Label((f"{code} {name}",), x, y)
         is_clear = _fits(whole, outlines[code], frame, 1) and room.is_free(whole, 1)
-        labels[code] = whole if is_clear else Label((code,), x, y)
-        room.take(labels[code])
+        label = whole if is_clear else Label((code,), x, y)
+        zoom = next((zoom for zoom in ZOOMS if room.is_free(label, zoom)), ZOOMS[-1])
+        labels[code] = replace(label, zoom=zoom)
+        room.take(label)
     return labels
 
 
@@ -248,7 +258,10 @@ def _around(frame: Frame, own: Mapping[str, BaseGeometry]) -> str:
     left, bottom = frame.left, frame.top - frame.height / frame.scale
     west, east = math.degrees(left), math.degrees(left + frame.width / frame.scale)
     window = west, _latitude(bottom), east, _latitude(frame.top)
-    seen = (shapely.clip_by_rect(shape, *window) for code, shape in department_contours().items() if code not in own)
+    others = {code: shape for code, shape in department_contours().items() if code not in own}
+    if len(own) == 1:  # so near, a simplified border would leave gaps
+        others = {code: exact_outline(code) for code, shape in others.items() if shape.intersects(shapely.box(*window))}
+    seen = (shapely.clip_by_rect(shape, *window) for shape in others.values())
     polygons = [part for shape in seen for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
     return "".join(svg_paths(dict(enumerate(polygons)), frame).values()) if polygons else ""
 

@@ -57,7 +57,7 @@ class Leaf:
     cover: Cover
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """A living project next to an area, that it could join. Out of its reader's scope, nothing more is known of it."""
 
@@ -73,7 +73,7 @@ class Area:
     """Uncovered zones in one piece, the most populated first."""
 
     zones: tuple[Leaf, ...]
-    neighbours: tuple[Neighbour, ...]
+    neighbours: tuple[Neighbour, ...]  # those that touch it most first
 
     @property
     def name(self) -> str:
@@ -161,7 +161,7 @@ def coverage(departments: QuerySet[Department], day: date, reader: User | None =
     holders_around = _by_commune([holders, _holders(day, sorted(abroad), living)])
     projects = _projects(living, reader)
     areas = [
-        Area(tuple(group), tuple(sorted({projects[p] for code in codes for p in holders_around.get(code, ())})))
+        Area(tuple(group), _touching((p for code in codes for p in holders_around.get(code, ())), projects))
         for group, codes in zip(groups, around, strict=True)
     ]
     return Coverage(day, leaves, sorted(areas, key=_biggest_first), list(_lines(in_order, leaves)))
@@ -214,6 +214,12 @@ def _by_commune(found: Iterable[Holders]) -> dict[str, set[int]]:
         for code, held in holders.items():
             perimeters[commune_of(code)].update(perimeter for perimeter, _ in held)
     return perimeters
+
+
+def _touching(perimeters: Iterable[int], projects: dict[int, Neighbour]) -> tuple[Neighbour, ...]:
+    """The projects of these perimeters, told once for each commune that touches."""
+    counted = Counter(perimeters)
+    return tuple(projects[p] for p in sorted(counted, key=lambda p: (-counted[p], projects[p].name, p)))
 
 
 def _projects(living: Living, reader: User | None) -> dict[int, Neighbour]:

@@ -87,6 +87,12 @@ def department_outline(code: str) -> BaseGeometry:
 
 
 @cache
+def exact_outline(department: str) -> BaseGeometry:
+    """A department as its zones draw it together: no gap with a territory that ends at its border."""
+    return _joined(_zones_of(department))
+
+
+@cache
 def region_contours() -> dict[str, BaseGeometry]:
     """The outline of each region: exactly its departments' together."""
     return shapes(_topology("regions"))

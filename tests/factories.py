@@ -9,7 +9,7 @@ from accounts.models import Institution, User
 from projects.models import Project
 from projects.states import State
 from projects.workflow import Entry, write_timeline
-from territories.models import Department, Perimeter, Region, Zone
+from territories.models import Department, Perimeter, Region, Structure, Zone
 
 
 class RegionFactory(DjangoModelFactory):
@@ -46,6 +46,11 @@ class ZoneFactory(DjangoModelFactory):
 
     class Meta:
         model = Zone
+
+    @classmethod
+    def _create(cls, model_class, *args, code, **said):
+        """A real code may be there already, when a test before has loaded the geography: it is told otherwise."""
+        return model_class.objects.update_or_create(code=code, defaults=said)[0]
 
 
 class PerimeterFactory(DjangoModelFactory):
@@ -110,3 +115,20 @@ class ProjectFactory(DjangoModelFactory):
     def zones(self, create, extracted, since=date(2019, 1, 1), **said):
         if extracted:
             self.perimeter.set_zones(extracted, since, **said)
+
+
+class StructureFactory(DjangoModelFactory):
+    """A maison de santé of the invented department; `zones=[…]` are its communes."""
+
+    kind = Structure.Kind.MSP
+    name = factory.Sequence("MSP n° {}".format)
+    department = factory.SubFactory(DepartmentFactory)
+
+    class Meta:
+        model = Structure
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def zones(self, create, extracted, **said):
+        if create and extracted:
+            self.zones.set(extracted)

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Institution, User
+from accounts.models import AccessToken, Institution, User
 from accounts.models.institution import Side
 from projects.models import (
     Absence,
@@ -174,21 +174,36 @@ def uploader_alone(person: Person, where: str) -> int:
     return 404 if person.is_administrator else 403
 
 
+def its_owner_alone(person: Person, where: str) -> int:
+    """Nobody of this walk is."""
+    return 404
+
+
 @dataclass(frozen=True)
 class Page:
-    """`post`: what answers a form sent empty by who may write; None where nothing is written."""
+    """`post`: what answers a form sent empty by who may write; None where nothing is written.
+
+    `stranger`: what answers who is not logged in.
+    """
 
     name: str
     rule: Rule
     needs: tuple[str, ...] = ()
     get: int = 200
     post: int | None = None
+    stranger: int = LOGIN
 
 
 PAGES = [
     Page("home", members),
     Page("photograph", members),
     Page("overlaps", members),
+    Page("territory_map", members),
+    Page("uncovered", members),
+    Page("perimeters_geojson", members, stranger=401),
+    Page("perimeters_csv", members, stranger=401),
+    Page("tokens", members, post=422),
+    Page("token_revoke", its_owner_alone, ("token",)),
     Page("overlap_pair", readers, ("pk", "another")),
     Page("remuneration", members),
     Page("password_change", members, post=200),
@@ -351,7 +366,7 @@ def document_on(project: Project) -> int:
 
 
 def people_around() -> dict[str, int]:
-    """In one's own department: an officer of the ARS who is away, and somebody in the directory."""
+    """In one's own department: an officer of the ARS who is away, with a token, and somebody in the directory."""
     own, long_ago = DepartmentFactory(), date(2024, 1, 1)
     officer = UserFactory(role=Role.OFFICER, institution__kind=Kind.ARS_DELEGATION, departments=[own])
     told = {"function": DirectoryEntry.Function.DAM, "name": "Léa Roux"}
@@ -359,6 +374,7 @@ def people_around() -> dict[str, int]:
         "officer": officer.pk,
         "absence": Absence.objects.create(user=officer, since=long_ago).pk,
         "contact": DirectoryEntry.objects.create(department=own, since=long_ago, **told).pk,
+        "token": AccessToken.issue(officer, "QGIS")[0].pk,
     }
 
 
@@ -493,7 +509,8 @@ def test_who_opens_a_page(case, projects, batch):
     grants = {where: grant_on(project) for where, project in projects.items()}
     other_fundings = {where: other_funding_on(project) for where, project in projects.items()}
     structures = {where: structure_in(project) for where, project in projects.items()}
-    entry, around = library_entry(), people_around() | {"figure": figure()} | {"letter_model": letter_model(), "zone split": zone_split()}
+    entry, around = library_entry(), people_around()
+    around |= {"figure": figure(), "letter_model": letter_model(), "zone split": zone_split()}
     for who, person in PEOPLE.items():
         client = client_of(person)
         is_of_a_project = any(need in ("pk", "structure") or "conciliation" in need for need in case.needs)
@@ -506,7 +523,7 @@ def test_who_opens_a_page(case, projects, batch):
             known |= {"document": documents.get(where), "entry": entry}
             known |= {"grant": grants.get(where), "other_funding": other_fundings.get(where)}
             url = reverse(case.name, args=[known.get(need, need) for need in case.needs])
-            allowed = case.rule(person, where) if person else LOGIN
+            allowed = case.rule(person, where) if person else case.stranger
             is_opened = allowed == 200 or (person and case.get == 405)
             expected[who, where, "GET"] = case.get if is_opened else allowed
             got[who, where, "GET"] = status_of(client.get(url))

@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ def digest(secret: str) -> str:
 class AccessTokenQuerySet(models.QuerySet):
     def for_user(self, user) -> Self:
         """Tokens of the accounts that `user` may know: what an administrator finds."""
-        return self.filter(user__in=type(user).objects.for_user(user))
+        return self.filter(user__in=get_user_model().objects.for_user(user))
 
     def living(self) -> Self:
         """Tokens that open something: neither revoked nor of somebody who has left."""

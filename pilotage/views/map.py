@@ -50,7 +50,7 @@ class MapForm(DepartmentForm):
 
     @property
     def kinds(self) -> list[str]:
-        return self.cleaned_data["structures"]
+        return self.cleaned_data.get("structures", [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class FigureFilter(filters.FilterSet):
         fields = []
 
     def filter_queryset(self, rows: FigureQuerySet) -> FigureQuerySet:
-        return super().filter_queryset(rows).annotate(value_count=Count("values"))
+        return super().filter_queryset(rows).annotate(value_count=Count("values")).order_by(*Figure._meta.ordering)
 
 
 class FigureList(ScopedListView):

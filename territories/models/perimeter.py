@@ -262,3 +262,6 @@ class PerimeterZone(Period):
                 violation_error_message="Cette zone est déjà dans le périmètre.",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.zone.name} (en partie)" if self.is_partial else self.zone.name

@@ -300,7 +300,8 @@ def test_a_new_filing_says_what_changed_since_the_one_opposed(client_of, ars):
     take(ars, project, "file_health_project", days_ago(20))
     new, former = filings_of(project, ars)
     assert (new.outcome, former.outcome) == ("à l'examen", f"opposition notifiée le {in_words(days_ago(40))}")
-    assert (new.change.added, new.change.removed) == (("Arrive",), ("Part",))
+    names = [[row.zone.name for row in rows] for rows in (new.change.gained, new.change.lost, new.change.kept)]
+    assert names == [["Arrive"], ["Part"], ["Reste"]]
     assert former.change is None
     text = " ".join(client_of(ars).get(reverse("project_examination", args=[project.pk])).text.split())
     assert (

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from accounts.models import Institution, User
 from projects.demo.conciliations import load_conciliations
+from projects.demo.context import load_context
 from projects.demo.life import load_life
 from projects.models import ImportBatch, LetterModel
 from projects.spreadsheets.plan import read
@@ -55,6 +56,8 @@ class Command(BaseCommand):
             self.load_workbook(path, next(user for user in users if user.is_administrator))
         self.stdout.write(f"  Instruction, financements, courriers : {load_life(users)} projets")
         self.stdout.write(f"  Conciliations : {load_conciliations(users)}")
+        administrator = next(user for user in users if user.is_administrator)
+        self.stdout.write(f"  Structures et indicateurs : {load_context(REGION, administrator)} structures")
         self.stdout.write("Comptes de démonstration (mot de passe commun) :")
         for user in users:
             self.stdout.write(f"  {user.username:<18} {user.get_role_display():<16} {user.institution}")
