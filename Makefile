@@ -36,7 +36,7 @@ test-sqlite test-postgres test-browser: .venv/installed-test
 check: .venv/installed-test ## vérifie le code : style, gabarits, imports, types, migrations, déploiement, failles
 	@scripts/check.sh
 
-bench: .venv/installed ## mesure la vitesse sur 1 008 projets
+bench: .venv/installed-test staticfiles/staticfiles.json ## mesure la vitesse sur 1 008 projets
 	@$(BIN)/python bench/run.py
 
 shots: .venv/installed-test staticfiles/staticfiles.json ## refait les captures d'écran de la documentation

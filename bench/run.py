@@ -24,6 +24,7 @@ def set_up_django(folder: str) -> None:
     os.environ["DEMO"] = "1"
     os.environ["ALLOWED_HOSTS"] = "testserver"
     os.environ["LOG_LEVEL"] = "WARNING"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver keeps a loop in this thread
     os.environ["DATABASE_URL"] = os.environ.get("BENCH_DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
 
     import django
@@ -46,7 +47,7 @@ def main() -> int:
 
 def run(projects: int, times: int, rounds: int) -> list[str]:
     """Every measure, on every size of the country; returns the names of those that miss their target."""
-    from bench import measures, territories
+    from bench import editor, map, measures, territories
     from bench.scale import load_scale
     from bench.timing import gather_statistics, query_counts, report
 
@@ -56,6 +57,8 @@ def run(projects: int, times: int, rounds: int) -> list[str]:
     measures.invent(projects)
     gather_statistics()
     failures = report(f"{projects} projets inventés", measures.measures(), rounds, before=few)
+    failures += report("L'éditeur de périmètre", editor.measures(), rounds)
+    failures += map.report()
     measures.forget()
     keys = load_scale()
     gather_statistics()

@@ -1,7 +1,7 @@
 """Settings, read from the environment and safe by default (table in docs/deploy.md)."""
 
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -156,14 +156,19 @@ MAP_TILES = env.str("MAP_TILES", default="")
 MAP_TILES_CREDIT = env.str("MAP_TILES_CREDIT", default="")
 if bool(MAP_TILES) != bool(MAP_TILES_CREDIT):
     raise ImproperlyConfigured("MAP_TILES et MAP_TILES_CREDIT vont ensemble : un fond de carte cite sa source.")
-tile_server = urlsplit(MAP_TILES.replace("{s}.", "*."))
+# The content policy names the server: nothing of the address may pass for another of its directives.
+tile_server = re.match(r"https?://(\*\.)?[\w.-]+(:\d+)?(?=/[^\s;]+\Z)", MAP_TILES.replace("{s}", "*"), re.ASCII)
+if MAP_TILES and not tile_server:
+    raise ImproperlyConfigured(
+        "MAP_TILES ne se lit pas : écrivez par exemple https://tuiles.exemple.fr/{z}/{x}/{y}.png, sans mot de passe."
+    )
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [  # the design system draws its icons as data:, the map its picture as blob:
             *(SELF, "data:", "blob:"),
-            *([f"{tile_server.scheme}://{tile_server.netloc}"] if MAP_TILES else []),
+            *([tile_server[0]] if tile_server else []),
         ],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -17,6 +17,5 @@ urlpatterns = [
     path("projets/", include("projects.urls")),
     path("aci/", include("aci.urls")),
     path("territoires/", include("projects.territory_urls")),
-    path("territoires/", include("territories.urls")),
     path("administration/", admin.site.urls),
 ]

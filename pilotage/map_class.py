@@ -10,8 +10,8 @@ class MapClass(models.TextChoices):
 
     RUNNING = "phase_2", "Phase 2 : CPTS en fonctionnement"
     FORMING = "phase_1", "Phase 1 : projet en cours de constitution, accompagné par l'ARS"
-    FORMALISING = "formalisation", "Initiative connue de l'ARS : initiative en début de formalisation"
-    INTEREST = "interet", "Initiative connue de l'ARS : déclaration d'intérêt, pas de projet formalisé"
+    FORMALISING = "formalising", "Initiative connue de l'ARS : initiative en début de formalisation"
+    INTEREST = "interest", "Initiative connue de l'ARS : déclaration d'intérêt, pas de projet formalisé"
 
     @property
     def states(self) -> tuple[State, ...]:

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ground.templatetags.french import number
 from pilotage.held import Territory
-from territories.adjacency import commune_of
+from territories.communes import by_commune
 from territories.contours import department_contours, department_labels, dissolve, exact_outline
 from territories.drawing import Frame, label_point, svg_paths
 
@@ -193,10 +193,9 @@ class Room:
 
 def _whole_and_partial(territory: Territory, parts: Collection[str]) -> tuple[set[str], set[str]]:
     """The codes to draw as wholly held, and those to draw as held in part."""
-    held = set(territory.whole)
-    missing = {commune_of(code) for code in parts if code not in held}
-    some = {code for code in held if code in parts and commune_of(code) in missing}
-    return held - some, {*territory.partial, *some}
+    drawn = by_commune(territory.whole, territory.partial, parts)
+    partial = {code for code, is_partial in drawn.items() if is_partial}
+    return drawn.keys() - partial, partial
 
 
 def paths(contours: Mapping[Any, BaseGeometry], frame: Frame) -> dict[Any, str]:

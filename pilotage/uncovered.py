@@ -18,7 +18,8 @@ from accounts.models import User
 from pilotage.held import readable_among
 from projects.models import Stage
 from projects.states import LIVING, PHOTOGRAPH, Column, State
-from territories.adjacency import commune_of, components, neighbours
+from territories.adjacency import components, neighbours
+from territories.communes import commune_of
 from territories.contours import department_of
 from territories.models import Department, PerimeterZone, Zone
 

@@ -11,14 +11,14 @@ AREA_COLUMNS = [
     Column("departments", "Départements", lambda area: ", ".join(area.departments)),
     Column("epcis", "EPCI", lambda area: ", ".join(area.epcis)),
     Column("neighbours", "Projets voisins", lambda area: ", ".join(project.name for project in area.neighbours)),
-    Column("zones", "Codes INSEE", lambda area: " ".join(area.codes)),
+    Column("zones", "Codes Insee", lambda area: " ".join(area.codes)),
 ]
 TERMINAL_COLUMNS = [
     column for column in AREA_COLUMNS if column.key in ("area", "population", "zone_count", "departments")
 ]
 
 COMMUNE_COLUMNS = [
-    Column("code", "Code INSEE", lambda row: row[1].code),
+    Column("code", "Code Insee", lambda row: row[1].code),
     Column("name", "Commune", lambda row: row[1].name),
     Column("department", "Département", lambda row: row[1].department),
     Column("epci", "EPCI", lambda row: row[1].epci),

@@ -4,10 +4,12 @@ The draft lives on the server: a page left, a browser without JavaScript or a se
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 from accounts.models import User
+from ground.text import digest
 from projects.models import PerimeterDraft, Project
+from projects.zone_choice import stands_in
+from territories.models import Zone
 
 Zones = Mapping[str, bool]  # code of each zone held → whether only a part of it is
 Changes = Mapping[str, bool | None]  # the same; None for a zone that is no longer held
@@ -24,7 +26,7 @@ def recorded_zones(project: Project) -> dict[str, bool]:
 
 def seal(zones: Zones) -> str:
     """Differs as soon as the composition does: what a page shows is what it records."""
-    return sha256(repr(sorted(zones.items())).encode()).hexdigest()[:16]
+    return digest(sorted(zones.items()))
 
 
 def draft_of(project: Project, user: User) -> PerimeterDraft | None:
@@ -93,9 +95,25 @@ def net_changes(before: Zones, after: Zones) -> dict[str, bool | None]:
 
 def rebase(draft: PerimeterDraft, recorded: Zones, fingerprint: str) -> dict[str, bool | None]:
     """Take the additions and removals of the draft again, on a perimeter that has changed since it began."""
-    mine = net_changes(base_of(draft), draft.zones)
+    mine = of_today(net_changes(base_of(draft), draft.zones))
     draft.zones, draft.steps, draft.started_from = dict(recorded), [], fingerprint
     return take(draft, mine, "Ajouts et retraits repris sur le périmètre actuel")
+
+
+def of_today(changes: Changes) -> dict[str, bool | None]:
+    """The same in the zones of today: a commune told in parts stands for them; what is no longer known stays as it is.
+
+    A part that is named beside its commune keeps its own word.
+    """
+    leaves = Zone.objects.leaves().filter(stands_in(list(changes)))
+    lines = leaves.values_list("code", "parent__code", "parent__parent__code")
+    found: dict[str, bool | None] = {}
+    told: set[str] = set()
+    for line in lines:
+        nearest = next(code for code in line if code in changes)
+        found[line[0]] = changes[nearest]
+        told.add(nearest)
+    return {code: held for code, held in changes.items() if code not in told} | found
 
 
 def _apply(zones: dict[str, bool], changes: Changes) -> None:

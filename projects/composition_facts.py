@@ -10,7 +10,7 @@ from accounts.models import User
 from projects.composing import Zones
 from projects.models import Project
 from projects.overlapping_zones import ASKED_BY_CODE, Holder, overlaps_of_zones
-from territories.adjacency import commune_of, detached, enclaves, is_island
+from territories.adjacency import detached, enclaves, is_island
 from territories.models import Zone
 
 
@@ -80,6 +80,7 @@ class Facts:
     lost: Group
     changed: Group  # held in both, but in part in one of them only
     lead: str
+    parts: list[str]  # codes of the parts of communes that exist in these departments
     island_count: int
 
     @cached_property
@@ -116,7 +117,8 @@ def facts_of(project: Project, zones: Zones, recorded: Zones, day: date, reader:
     holders = overlaps_of_zones(zones.keys(), day, reader, but=project)
     rows = zone_rows(zones.keys() | recorded.keys())
     apart = detached(zones, {code: rows[code].population for code in zones if code in rows})
-    holes = enclaves(zones, _parts(rows.values(), day)) if zones else []
+    parts = _parts(rows.values(), day)
+    holes = enclaves(zones, parts) if zones else []
     around = zone_rows({code for hole in holes for code in hole} - rows.keys())
     known = rows | around
 
@@ -143,6 +145,7 @@ def facts_of(project: Project, zones: Zones, recorded: Zones, day: date, reader:
         lost=group(recorded.keys() - zones.keys()),
         changed=group(code for code in zones.keys() & recorded.keys() if zones[code] != recorded[code]),
         lead=project.lead_department_id,
+        parts=parts,
         island_count=sum(map(is_island, zones)) if any(not is_island(code) for code in zones) else 0,
     )
 
@@ -169,7 +172,7 @@ def zone_rows(codes: Collection[str]) -> dict[str, ZoneRow]:
 
 
 def _parts(rows: Iterable[ZoneRow], day: date) -> list[str]:
-    """The parts of the split communes of these departments: holding some of them walls nothing."""
+    """The parts of the split communes of these departments: holding some of them is not holding the commune."""
     departments = {row.department for row in rows}
     parts = Zone.objects.on(day).filter(kind=Zone.Kind.PART, department__in=departments)
     return list(parts.values_list("code", flat=True))
@@ -177,11 +180,3 @@ def _parts(rows: Iterable[ZoneRow], day: date) -> list[str]:
 
 def _is_to_check(theirs: Zones, ours: Zones) -> bool:
     return all(is_partial or ours[code] for code, is_partial in theirs.items())
-
-
-def drawn(zones: Zones) -> dict[str, bool]:
-    """The same on a map, where a part of a commune is drawn as its commune, in part."""
-    communes: dict[str, bool] = {}
-    for code, is_partial in zones.items():
-        communes[commune_of(code)] = communes.get(commune_of(code), False) or is_partial or commune_of(code) != code
-    return communes

@@ -107,7 +107,7 @@ class OutcomeCode(Enum):
 
 LABELS = {
     OutcomeCode.AGREEMENT: "Accord entre les projets",
-    OutcomeCode.DG_CHOICE: "Choix du directeur général",
+    OutcomeCode.DG_CHOICE: "Choix du directeur général après examen comparatif",
     OutcomeCode.UNVALIDATED: "Zone de concurrence laissée non validée",
     OutcomeCode.MERGER: "Fusion des projets",
     OutcomeCode.PARTNERSHIP: "Adhésion ou partenariat",
@@ -116,7 +116,7 @@ CONFLICTS = frozenset({Kind.TOTAL, Kind.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Offer:
     """What a source offers, in its words. `party`: 1 for the prior project, 2 for the other, None for both."""
 
     code: OutcomeCode
@@ -135,15 +135,15 @@ class Situation:
     name: str
     short: str
     title: str
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Offer, ...] = ()
     remark: str = ""
 
-    def offers(self, kind: Kind) -> tuple[Outcome, ...]:
+    def offers(self, kind: Kind) -> tuple[Offer, ...]:
         """The outcomes for an overlap of this kind; none where it is not sure yet that there is one."""
         return tuple(outcome for outcome in self.outcomes if kind in outcome.kinds)
 
     @property
-    def for_the_second(self) -> tuple[Outcome, ...]:
+    def for_the_second(self) -> tuple[Offer, ...]:
         """What is offered to the project that is not prior."""
         return tuple(outcome for outcome in self.outcomes if outcome.party == 2)
 
@@ -167,7 +167,7 @@ ALREADY_VALIDATED = Situation(
     "un projet déjà validé",
     "un projet de santé est déjà validé sur le territoire",
     (
-        Outcome(
+        Offer(
             OutcomeCode.PARTNERSHIP,
             "CPTS 2, postérieure sur le même territoire : opposition, adhésion ou partenariat à la CPTS 1 proposés. "
             + INTEGRATION,
@@ -183,29 +183,29 @@ SIMULTANEOUS = Situation(
     "deux demandes simultanées",
     "deux projets demandent simultanément la validation du projet de santé",
     (
-        Outcome(OutcomeCode.AGREEMENT, "Collaboration demandée.", MATRIX, kinds=ONLY_TOTAL),
-        Outcome(OutcomeCode.DG_CHOICE, "Si échec : choix du DG, après examen comparatif.", MATRIX, kinds=ONLY_TOTAL),
-        Outcome(
+        Offer(OutcomeCode.AGREEMENT, "Collaboration demandée.", MATRIX, kinds=ONLY_TOTAL),
+        Offer(OutcomeCode.DG_CHOICE, "Si échec : choix du DG, après examen comparatif.", MATRIX, kinds=ONLY_TOTAL),
+        Offer(
             OutcomeCode.DG_CHOICE,
             "Sur leurs territoires propres, en fonction du choix du DG : CPTS 1 validée et CPTS 2 opposée car "
             "superposition, puis validée sans les territoires concernés.",
             MATRIX,
             kinds=ONLY_PARTIAL,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.DG_CHOICE,
             "Sur la zone de concurrence : choix du DG pour CPTS 1 ou 2.",
             MATRIX,
             kinds=ONLY_PARTIAL,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.UNVALIDATED,
             "Sur leurs territoires propres, en fonction du choix du DG : CPTS 1 opposée puis validée sans les "
             "territoires concernés, et CPTS 2 opposée puis validée sans les territoires concernés.",
             MATRIX,
             kinds=ONLY_PARTIAL,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.UNVALIDATED,
             "Ou laisser la zone de concurrence non validée : le territoire de la CPTS évolue au cours de sa vie et "
             "pourra intégrer ladite zone ultérieurement, en fonction de la réalité du terrain.",
@@ -221,7 +221,7 @@ DIFFERENT_MATURITY = Situation(
     "maturités différentes",
     "deux projets à différents niveaux de maturité sur le même territoire",
     (
-        Outcome(
+        Offer(
             OutcomeCode.DG_CHOICE,
             "CPTS 1, choix du DG : si « projet // PRS, territoire pertinent et caractère inclusif des PS et des "
             "projets », validation du projet de santé, avec responsabilité pesant sur la CPTS 1 d'associer l'ensemble "
@@ -230,20 +230,20 @@ DIFFERENT_MATURITY = Situation(
             MATRIX,
             party=1,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.PARTNERSHIP,
             "CPTS 2 intégrée à la CPTS 1 sur le territoire concerné, sans financer d'ingénierie de projet. "
             + INTEGRATION,
             MATRIX,
             party=2,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.AGREEMENT,
             "CPTS 2 : financement d'une ingénierie de projet pour le territoire non concerné par la CPTS 1.",
             MATRIX,
             party=2,
         ),
-        Outcome(
+        Offer(
             OutcomeCode.AGREEMENT,
             "CPTS 2 : financement d'une deuxième ingénierie de projet, en invitant à la collaboration pour le "
             "territoire concerné.",
@@ -259,8 +259,8 @@ BEFORE_FILING = Situation(
     "même maturité",
     "deux CPTS sont envisagées sur un même territoire, au même niveau de maturité",
     (
-        Outcome(OutcomeCode.MERGER, "Envisager avec les partenaires de fusionner les projets.", OFFER_OF_SERVICE),
-        Outcome(
+        Offer(OutcomeCode.MERGER, "Envisager avec les partenaires de fusionner les projets.", OFFER_OF_SERVICE),
+        Offer(
             OutcomeCode.AGREEMENT,
             "Envisager avec les partenaires de revoir les périmètres pour éviter un chevauchement.",
             OFFER_OF_SERVICE,

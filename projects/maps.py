@@ -7,7 +7,8 @@ from enum import StrEnum
 import shapely
 
 from territories.adjacency import neighbours
-from territories.contours import COMMUNE_LENGTH, CREDIT, contours
+from territories.communes import by_commune, commune_of
+from territories.contours import CREDIT, contours
 from territories.drawing import Bounds, Frame, label_point, svg_paths
 from territories.models import PerimeterZone, Zone
 
@@ -82,20 +83,20 @@ def territory_map(
     drawn: dict[str, tuple[Part, list[PerimeterZone]]] = {}
     for part, rows in told.items():
         for row in rows:
-            known, together = drawn.get(drawn_code(row.zone), (part, []))
-            drawn[drawn_code(row.zone)] = (part if known == part else Part.KEPT, [*together, row])
+            commune = commune_of(row.zone.code)
+            known, together = drawn.get(commune, (part, []))
+            drawn[commune] = (part if known == part else Part.KEPT, [*together, row])
     found = contours(drawn)
     if not found:
         return None
     around = contours({near for code in drawn for near in neighbours(code)} - drawn.keys())
     frame = Frame.around(_bounds(found.values()), width, height)
     paths = svg_paths(around | found, frame)
-    lacking = _lacking_a_part([row.zone for rows in told.values() for row in rows])
+    is_in_part = _in_part([row for rows in told.values() for row in rows])
     shapes = [Shape(Part.AROUND, paths[code], "") for code in around]
     for code in found:
         part, rows = drawn[code]
-        is_partial = code in lacking or any(row.is_partial for row in rows)
-        shapes.append(Shape(part, paths[code], ", ".join(row.zone.name for row in rows), is_partial))
+        shapes.append(Shape(part, paths[code], ", ".join(row.zone.name for row in rows), is_in_part[code]))
     return TerritoryMap(
         title=title,
         description=_description(told),
@@ -106,18 +107,12 @@ def territory_map(
     )
 
 
-def drawn_code(zone: Zone) -> str:
-    """The code whose contour stands for a zone: its own or, for a part and for a former commune, its commune's."""
-    return zone.code[:COMMUNE_LENGTH]
-
-
-def _lacking_a_part(zones: Collection[Zone]) -> set[str]:
-    """The communes of which some parts only are among these zones."""
-    parents = {zone.parent_id for zone in zones if zone.kind == Zone.Kind.PART}
-    if not parents:
-        return set()
-    missing = Zone.objects.filter(parent__in=parents, until=None).exclude(pk__in=[zone.pk for zone in zones])
-    return {drawn_code(zone) for zone in missing}
+def _in_part(rows: Collection[PerimeterZone]) -> dict[str, bool]:
+    """Of each commune that is drawn, whether it is held in part."""
+    cut = {row.zone.parent_id for row in rows if row.zone.kind == Zone.Kind.PART}
+    parts = list(Zone.objects.filter(parent__in=cut, until=None).values_list("code", flat=True)) if cut else []
+    partial = {row.zone.code for row in rows if row.is_partial}
+    return by_commune({row.zone.code for row in rows} - partial, partial, parts)
 
 
 def _bounds(found: Iterable[shapely.Geometry]) -> Bounds:
@@ -133,7 +128,7 @@ def _labels(
     taken: list[shapely.Geometry] = []
     zones = sorted((drawn[code][1][0].zone for code in found), key=lambda zone: -zone.population)
     for zone in zones:
-        x, y = frame.place(*label_point(found[drawn_code(zone)]))
+        x, y = frame.place(*label_point(found[commune_of(zone.code)]))
         half = len(zone.name) * LETTER / 2
         box = shapely.box(x - half, y - LINE / 2, x + half, y + LINE / 2)
         is_inside = half < x < frame.width - half

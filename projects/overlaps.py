@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from accounts.models import User
 from ground.periods import true_on
-from projects.conciliation_rules import CAUTIONS, Assessment, Caution, Outcome, Progress, Situation, assess
+from projects.conciliation_rules import CAUTIONS, Assessment, Caution, Offer, Progress, Situation, assess
 from projects.models import Project, Stage
 from projects.models.project import ProjectQuerySet
 from projects.same_project import SAME_ZONES, is_same_name
@@ -79,7 +79,7 @@ class Pair:
         return None if prior is None else self.sides[prior]
 
     @property
-    def outcomes(self) -> tuple[Outcome, ...]:
+    def outcomes(self) -> tuple[Offer, ...]:
         """What the doctrine offers to these two."""
         return self.situation.offers(self.kind)
 

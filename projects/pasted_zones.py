@@ -21,6 +21,7 @@ MOST_CHARACTERS = 1_000_000
 MOST_NAMES = 5_000
 """Names to recognise at once, a second and a half; codes are looked up, there may be as many as one likes."""
 CANDIDATES_SHOWN = 6
+FEW = 1_000  # codes that a query takes; above, all the leaves are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,10 @@ def instead(text: str, line: str, code: str) -> str:
 def _leaves(meant: dict[str, bool]) -> dict[str, bool]:
     """In the words of today's leaves: Paris gives its arrondissements."""
     leaves = {}
-    rows = Zone.objects.leaves().order_by().values_list("code", "parent__code", "parent__parent__code")
-    for codes in rows if meant else ():
+    rows = Zone.objects.leaves().order_by()
+    if len(meant) <= FEW:
+        rows = rows.filter(department__in=Zone.objects.filter(code__in=meant).values("department"))
+    for codes in rows.values_list("code", "parent__code", "parent__parent__code") if meant else ():
         stands_for = [meant[code] for code in codes if code in meant]
         if stands_for:
             leaves[codes[0]] = stands_for[0]

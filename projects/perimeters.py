@@ -12,13 +12,15 @@ from accounts.models import User
 from ground.templatetags.french import day as in_words
 from projects.models import Project, Stage
 from projects.states import LIVING, State
-from projects.withdrawing import may_remove
+from projects.withdrawing import check_reason, may_remove
 from projects.workflow import lock
 from territories.models import PerimeterChange, PerimeterZone, Zone
+from territories.models.perimeter import existing_leaves
 
 VALIDATED = frozenset({State.VALIDATED, State.ACI_SIGNED})
 Origin = PerimeterChange.Origin
 NOT_YOURS = "Seuls son auteur, un responsable de son institution ou un administrateur annulent un changement."
+DECIDED_ON_A_DAY = (Origin.COMPOSED, Origin.AMENDMENT, Origin.CONCILIATION)  # a table only knows the zones of today
 OF_THE_GEOGRAPHY = (Origin.SPLIT, Origin.GEOGRAPHY)  # the ground has moved, nobody has decided it
 
 
@@ -36,11 +38,15 @@ def change_perimeter(
 
     Once the health project is validated a composition is an amendment. Raises ValidationError with the reason why not.
     """
-    if obstacle := why_not_change(project, since):
+    whole, in_part = list(zones), list(partial)
+    obstacle = why_not_change(project, since)
+    if not obstacle and origin in DECIDED_ON_A_DAY:
+        obstacle = why_not_yet([*whole, *in_part], since)
+    if obstacle:
         raise ValidationError(obstacle)
     if origin == Origin.COMPOSED and is_amendment_on(project, since):
         origin = Origin.AMENDMENT
-    return project.perimeter.set_zones(zones, since, partial=partial, by=by, reason=reason, origin=origin)
+    return project.perimeter.set_zones(whole, since, partial=in_part, by=by, reason=reason, origin=origin)
 
 
 def why_not_change(project: Project, since: date) -> str:
@@ -59,6 +65,18 @@ def why_not_change(project: Project, since: date) -> str:
             "raison, ou datez celui-ci d'un autre jour."
         )
     return ""
+
+
+def why_not_yet(zones: Iterable[Zone], since: date) -> str:
+    """Why these zones cannot be held as early as `since`: one of them did not have its present limits then."""
+    leaves = existing_leaves(zones, max(since, timezone.localdate()))
+    latest = max((zone for zone in leaves if zone.since), key=lambda zone: zone.since, default=None)
+    if latest is None or latest.since <= since:
+        return ""
+    return (
+        f"{latest} n'existe dans ces limites que depuis le {in_words(latest.since)} : datez ce changement de ce jour "
+        "ou d'un jour plus récent."
+    )
 
 
 def why_ended(project: Project, day: date) -> str:
@@ -126,13 +144,10 @@ def take_back_change(user: User, pk: int, change_pk: int, reason: str) -> Perime
         change = project.perimeter.changes.get(pk=change_pk)
         if not may_take_back_change(user, project, change):
             raise PermissionDenied(NOT_YOURS)
-        if not reason.strip():
-            raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
+        check_reason(reason)
         if obstacle := why_not_take_back_change(project, change):
             raise ValidationError(obstacle)
-        project.perimeter.undo(change)
-        change.taken_back_at, change.taken_back_by, change.taken_back_reason = timezone.now(), user, reason
-        change.save()
+        change.take_back(reason, by=user)
     return change
 
 

@@ -4,28 +4,44 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from projects.models import Project, Stage
+from projects.models import Outcome, Project, Stage
 from projects.stages import attached_rows, details_of, last_recorded, remove, stage_before
 from projects.states import State
 from projects.withdrawing import may_remove
 from projects.workflow import lock, plan_silence, settle, what_rests_on_silence
 
 
-def why_not_take_back(project: Project, user: User) -> str:
-    """Why `user` cannot take back the last recorded step; empty when it can. The first stage opens the project."""
+def why_not_take_back(project: Project, user: User, *, reopens: bool = False) -> str:
+    """Why `user` cannot take back the last recorded step; empty when it can. The first stage opens the project.
+
+    `reopens`: the conciliation that brought the step is taken back with it.
+    """
     stage = last_recorded(project)
     if stage_before(project, stage) is None:
         return "C'est la première étape du projet : il n'y a rien avant elle."
+    if not reopens and is_of_a_conciliation(stage):
+        return (
+            "Cette fusion est l'issue d'une conciliation, qui a aussi changé des périmètres : rouvrez la conciliation "
+            "pour annuler le tout."
+        )
     if may_remove(user, stage.recorded_by):
         return ""
     return "Seuls son auteur, un responsable de son institution ou un administrateur annulent une étape."
 
 
-def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
+def is_of_a_conciliation(stage: Stage) -> bool:
+    """Whether the outcome of a conciliation has merged the project."""
+    if stage.state != State.MERGED:
+        return False
+    merged = Outcome.objects.filter(kind=Outcome.Kind.MERGER, conciliation__projects=stage.project_id)
+    return merged.filter(effective_on=stage.since, successor=stage.merger.successor_id).exists()
+
+
+def take_back(user: User, pk: int, reason: str, *, seen_stage: int, reopens: bool = False) -> Stage:
     """Undo the last recorded step, entered by mistake: the stage before is true again, and its clock if it was filed.
 
     What was undone stays in the field history, with `reason`. Returns the stage taken back. Raises as `take_step` does;
-    `seen_stage` is the stage shown on the page the user answers from.
+    `seen_stage` is the stage shown on the page the user answers from; `reopens` as in `why_not_take_back`.
     """
     with transaction.atomic():
         project = lock(Project.objects.for_user(user), pk)
@@ -35,7 +51,7 @@ def take_back(user: User, pk: int, reason: str, *, seen_stage: int) -> Stage:
             raise ValidationError(
                 "Une autre étape a été enregistrée depuis l'ouverture de cette page : relisez le projet."
             )
-        if obstacle := why_not_take_back(project, user):
+        if obstacle := why_not_take_back(project, user, reopens=reopens):
             raise PermissionDenied(obstacle)
         taken_back = last_recorded(project)
         if obstacle := what_rests_on_silence(project, taken_back.since):

@@ -77,6 +77,12 @@ def may_remove(user: User, author: User | None) -> bool:
     return user.role == User.Role.MANAGER and author is not None and author.side == user.side
 
 
+def check_reason(reason: str) -> None:
+    """Raises ValidationError for a blank one: the field history must say why."""
+    if not reason.strip():
+        raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
+
+
 def may_withdraw(user: User, project: Project, row: models.Model) -> bool:
     return user.can_write_in(project.department_codes()) and may_remove(user, author_of(row))
 
@@ -91,8 +97,7 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
         row = withdrawable(project, kind, row_pk)
         if not may_withdraw(user, project, row):
             raise PermissionDenied(NOT_YOURS)
-        if not reason.strip():
-            raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
+        check_reason(reason)
         if obstacle := why_not_withdraw(project, row):
             raise ValidationError(obstacle)
         remove(row, reason)

@@ -7,7 +7,11 @@ from typing import Self
 from django.core.exceptions import BadRequest
 from django.db.models import Q
 
+from projects.overlapping_zones import ASKED_BY_CODE
 from territories.models import Zone
+
+MOST_CODES = 50_000
+"""Chosen at once: more than the country has communes, fewer than a database takes in one question."""
 
 
 class Kind(StrEnum):
@@ -17,7 +21,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ZoneChoice:
     """Written in buttons as « epci:200054781 », « communes:93010,93005 »."""
 
     kind: Kind
@@ -28,7 +32,7 @@ class Choice:
         """Raises BadRequest for what no button of the page sends."""
         kind, _, codes = text.partition(":")
         try:
-            if not codes.isprintable():  # a database would choke on it
+            if not codes.isprintable() or codes.count(",") >= MOST_CODES:  # a database would choke on them
                 raise ValueError(codes)
             return cls(Kind(kind), tuple(code for code in codes.split(",") if code))
         except ValueError as error:
@@ -43,7 +47,12 @@ class Choice:
 
     def leaves(self) -> dict[str, int]:
         """The zones of today that it stands for, with their population."""
-        return dict(Zone.objects.leaves().filter(self._condition()).values_list("code", "population"))
+        leaves = Zone.objects.leaves().order_by()
+        if len(self.codes) <= ASKED_BY_CODE:
+            return dict(leaves.filter(self._condition()).values_list("code", "population"))
+        chosen = set(self.codes)
+        rows = leaves.values_list("code", "population", "parent__code", "parent__parent__code")
+        return {code: population for code, population, *above in rows if not chosen.isdisjoint((code, *above))}
 
     def _condition(self) -> Q:
         match self.kind:

@@ -97,12 +97,12 @@ def _columns(rows: Sequence[Sequence[CellValue]]) -> tuple[Mapping[str, int], in
         found = {
             name: forms.index(said) for name, words in HEADINGS.items() for said in reversed(words) if said in forms
         }
-        of_year = next((at for at, form in enumerate(forms) if POPULATION_OF.fullmatch(form)), None)
+        years = {at: 2000 + int(told[1]) for at, form in enumerate(forms) if (told := POPULATION_OF.fullmatch(form))}
+        of_year = next(iter(years), None)
         if of_year is not None:
             found["population"] = of_year
         if "population" in found and found.keys() & {"code", "name"}:
-            year = None if of_year is None else 2000 + int(POPULATION_OF.fullmatch(forms[of_year])[1])
-            return found, index, year
+            return found, index, None if of_year is None else years[of_year]
     return WITHOUT_HEADINGS, -1, None
 
 
@@ -160,9 +160,9 @@ def _round(found: Parts, amounts: Sequence[Decimal | None]) -> None:
     for part, amount in known:
         part.population = int(amount // 1) if amount >= 0 else None
     fractions = sorted(((amount % 1, part) for part, amount in known if amount >= 0), key=lambda pair: -pair[0])
-    missing = int(sum(fraction for fraction, _ in fractions).to_integral_value() if fractions else 0)
+    missing = int(sum((fraction for fraction, _ in fractions), Decimal(0)).to_integral_value())
     for _, part in fractions[:missing]:
-        part.population += 1
+        part.population = (part.population or 0) + 1
     if any(fraction for fraction, _ in fractions):
         found.notes.append("Les populations décimales de l'Insee sont arrondies à l'unité, sans changer leur somme.")
 

@@ -11,7 +11,7 @@ from ground.text import search_form
 from projects.composing import Zones
 from projects.models import Project
 from projects.overlapping_zones import overlaps_of_zones
-from projects.zone_choice import Choice, Kind, of_epcis, stands_in
+from projects.zone_choice import Kind, ZoneChoice, of_epcis, stands_in
 from territories.models import Department, Epci, FormerZone, Zone
 
 FEWEST_LETTERS = 2
@@ -24,7 +24,7 @@ MOST_LETTERS = 100
 class Found:
     """What a button adds: its zones of today, how many the composition holds already, who else holds some."""
 
-    choice: Choice
+    choice: ZoneChoice
     name: str
     where: str
     rank: tuple[int, ...] = ()  # the lower, the surer and the nearer
@@ -85,7 +85,7 @@ def _departments(words: str, near: _Nearness) -> list[Found]:
     """By number, or by the beginning of a word of their name."""
     matching = [code for code, name in near.names.items() if code.lower() == words or _begins_a_word(words, name)]
     return [
-        Found(Choice(Kind.DEPARTMENT, (code,)), near.names[code], f"département {code}")
+        Found(ZoneChoice(Kind.DEPARTMENT, (code,)), near.names[code], f"département {code}")
         for code in matching[:MOST_OTHERS]
     ]
 
@@ -105,7 +105,7 @@ def _communes(zones: QuerySet[Zone], words: str, near: _Nearness) -> list[Found]
     )
     columns = ("code", "name", "department", "begins", "near", "is_other")
     return [
-        Found(Choice(Kind.ZONES, (code,)), name, f"{code}, {near.told(department)}", tuple(rank))
+        Found(ZoneChoice(Kind.ZONES, (code,)), name, f"{code}, {near.told(department)}", tuple(rank))
         for code, name, department, *rank in rows.values_list(*columns)[:MOST_COMMUNES]
     ]
 
@@ -120,7 +120,7 @@ def _former(words: str, near: _Nearness) -> list[Found]:
     )
     return [
         Found(
-            Choice(Kind.ZONES, (new,)),
+            ZoneChoice(Kind.ZONES, (new,)),
             new_name,
             f"{new}, {near.told(where)}",
             (0, rank, 1),
@@ -136,7 +136,7 @@ def _epcis(words: str, near: _Nearness) -> list[Found]:
     zones = Zone.objects.filter(epci__in=names).order_by()
     ranks = dict(zones.values_list("epci").annotate(near=Min(near.rank())))
     nearest = sorted(ranks, key=lambda code: (ranks[code], names[code]))[:MOST_OTHERS]
-    return [Found(Choice(Kind.EPCI, (code,)), names[code], "EPCI") for code in nearest]
+    return [Found(ZoneChoice(Kind.EPCI, (code,)), names[code], "EPCI") for code in nearest]
 
 
 def _begins_a_word(words: str, name: str) -> bool:

@@ -1,23 +1,23 @@
 """Telling a commune in parts: which perimeters hold it, what they will hold, and the one locked way to write it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, Min, Q
 
 from accounts.models import User
 from ground.templatetags.french import day as in_words
-from ground.text import search_form
+from ground.text import digest, search_form
 from projects.following import follow_zones
 from projects.models import Project
 from projects.workflow import lock_all
 from projects.zone_parts import Part, Parts
 from territories.models import PerimeterChange, PerimeterZone, Zone, ZoneSplit
+from territories.models.zone import told_since
 from territories.succession import Event, replace_zones
 
 
@@ -42,6 +42,15 @@ class SplitPlan:
     parts: Parts
 
     @property
+    def told_since(self) -> str:
+        return told_since(self.commune, self.since)
+
+    @property
+    def moves_the_past(self) -> bool:
+        """Whether populations of days gone by change with it: the parts do not add up to what the commune had."""
+        return bool(self.difference) and self.since <= self.commune.origin
+
+    @property
     def difference(self) -> int:
         """What the parts have more than the commune; negative for less."""
         return self.parts.total - self.commune.population
@@ -63,22 +72,36 @@ class SplitPlan:
         rows = held.values_list("perimeter", "is_partial", "since", "until")
         commune = self.commune
         stands = (commune.pk, commune.population, commune.vintage, self.since, self.parts.as_text(), *rows)
-        return sha256(repr(stands).encode()).hexdigest()[:16]
+        return digest(stands)
+
+
+Times = tuple[int, date, date | None]
+"""A perimeter, and the time during which it holds something: its first day, and the day it no longer does."""
 
 
 def memberships_of(zones: Iterable[Zone], since: date):
     """Who holds these zones on `since` or later."""
-    lasting = Q(until=None) | (Q(until__gt=since) & Q(until__gt=F("since")))
-    return PerimeterZone.objects.filter(lasting, zone__in=zones)
+    return PerimeterZone.objects.lasting(since).filter(zone__in=zones)
 
 
 def holders(zones: Iterable[Zone], since: date, reader: User) -> list[Holder]:
     """Once for each time a project holds some of these zones; in part when it holds any of them so."""
     rows = memberships_of(zones, since).values_list("perimeter", "is_partial", "since", "until")
-    found: dict[tuple, bool] = {}
+    found: dict[Times, bool] = {}
     for perimeter, is_partial, begins, ends in rows:
         key = perimeter, begins, ends
         found[key] = found.get(key, False) or is_partial
+    return _told(found, reader)
+
+
+def last_holders(zones: Iterable[Zone], reader: User) -> list[Holder]:
+    """Each project that holds some of these zones after its last change; in part when it holds any of them so."""
+    rows = PerimeterZone.objects.filter(zone__in=zones, until=None).values_list("perimeter")
+    told = rows.annotate(begins=Min("since"), in_part=Count("pk", filter=Q(is_partial=True))).order_by()
+    return _told({(perimeter, begins, None): bool(in_part) for perimeter, begins, in_part in told}, reader)
+
+
+def _told(found: Mapping[Times, bool], reader: User) -> list[Holder]:
     perimeters = {perimeter for perimeter, *_ in found}
     told = Project.objects.filter(perimeter__in=perimeters).select_related("lead_department")
     projects = {project.perimeter_id: project for project in told.prefetch_related("other_departments")}
@@ -107,7 +130,7 @@ def why_not_split(commune: Zone, since: date) -> str:
         return f"{commune} est déjà découpée en {len(parts)} arrondissements : découpez l'un d'eux."
     if split := ZoneSplit.objects.filter(commune=commune).select_related("recorded_by").first():
         by = f" par {split.recorded_by}" if split.recorded_by else ""
-        return f"{commune} est déjà découpée{by} depuis le {in_words(split.since)}."
+        return f"{commune} est déjà découpée{by} {told_since(commune, split.since)}."
     if parts:
         return f"{commune} est déjà découpée en {len(parts)} parties."
     if commune.until:
@@ -145,7 +168,7 @@ def split_commune(user: User, plan: SplitPlan, *, source: str, reason: str, show
         split.full_clean()
         split.save()
         parts = Zone.objects.bulk_create(_zone(part, plan) for part in plan.parts.parts)
-        told = f"{commune} est découpée en {len(parts)} parties depuis le {in_words(plan.since)} ({source})."
+        told = f"{commune} est découpée en {len(parts)} parties {plan.told_since} ({source})."
         event = Event({part: [commune] for part in parts}, told)
         replace_zones([event], plan.since, origin=PerimeterChange.Origin.SPLIT, by=user)
         follow_zones({commune: parts})

@@ -21,7 +21,7 @@ from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from projects.models import Filing, Project  # noqa: E402
+from projects.models import Conciliation, Filing, Project  # noqa: E402
 
 FOLDER = Path("docs/screenshots")
 READER = "administrateur"  # the demonstration's account that sees every page
@@ -42,6 +42,11 @@ def pages() -> list[tuple[str, str]]:
         ("grille", reverse("project_grid", args=[*filed, "health_project"])),
         ("photographie", reverse("photograph") + "?date=2020-02-20"),
         ("superpositions", reverse("overlaps")),
+        ("territoire", reverse("project_territory", args=[project.pk])),
+        ("perimetre", reverse("project_perimeter", args=[project.pk])),
+        ("carte", reverse("territory_map") + "?region=11&date=2020-02-20"),
+        ("conciliation", reverse("conciliation", args=[Conciliation.objects.filter(until=None).first().pk])),
+        ("zones-sans-projet", reverse("uncovered") + "?region=11"),
         ("remuneration", reverse("remuneration") + "?population=120000"),
         ("import", reverse("imports")),
     ]

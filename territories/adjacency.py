@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from territories.communes import commune_of
+
 FILE = Path(__file__).resolve().parent.parent / "fixtures" / "contours" / "adjacency.csv"
-COMMUNE_LENGTH = 5  # the code of a part of a commune begins with its commune's
 
 Codes = set[str]
 Populations = Mapping[str, int]
@@ -85,10 +86,6 @@ def enclaves(codes: Iterable[str], parts: Iterable[str] = (), populations: Popul
 def is_island(code: str) -> bool:
     """Whether no land leads from this zone to the continent: Yeu, Belle-Île, Corsica, the overseas departments."""
     return _landmasses().get(commune_of(code), 0) > 0
-
-
-def commune_of(code: str) -> str:
-    return code[:COMMUNE_LENGTH]
 
 
 def _labels(held: NDArray[np.int64]) -> NDArray[np.int64]:

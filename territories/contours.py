@@ -16,11 +16,11 @@ from pathlib import Path
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from territories.communes import commune_of
 from territories.topology import Topology, shapes
 
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "contours"
 CREDIT = "IGN – ADMIN EXPRESS, COG 2026"
-COMMUNE_LENGTH = 5  # the code of a part of a commune begins with its commune's
 SIMPLIFIED_BY = 0.02  # degrees: no outline of a department strays further from its communes
 ARRONDISSEMENTS_BEGIN = {"75056": "751", "69123": "6938", "13055": "132"}
 
@@ -43,17 +43,12 @@ def undrawn(codes: Iterable[str]) -> set[str]:
     return {code for code in codes if not drawn_zones(code)}
 
 
-def has_own_contour(code: str) -> bool:
-    """False where a zone is not drawn, and for a part of a commune, which is only drawn as its commune."""
-    return len(code) == COMMUNE_LENGTH and bool(drawn_zones(code))
-
-
 def drawn_zones(code: str) -> tuple[str, ...]:
     """The zones of the files that draw this one: itself, its commune, its arrondissements, or none."""
-    zones = _zones_of(department_of(code))
-    if beginning := ARRONDISSEMENTS_BEGIN.get(code[:COMMUNE_LENGTH]):
+    zones, commune = _zones_of(department_of(code)), commune_of(code)
+    if beginning := ARRONDISSEMENTS_BEGIN.get(commune):
         return tuple(zone for zone in zones if zone.startswith(beginning))
-    return (code[:COMMUNE_LENGTH],) if code[:COMMUNE_LENGTH] in zones else ()
+    return (commune,) if commune in zones else ()
 
 
 def contours_near(bounds: Bounds) -> dict[str, BaseGeometry]:
@@ -81,21 +76,12 @@ def department_contours() -> dict[str, BaseGeometry]:
 
 
 @cache
-def department_outline(code: str) -> BaseGeometry:
-    """The outline of a department along the very borders of its zones; empty for an unknown one."""
-    return _joined(_zones_of(code).keys())
-
-
-@cache
 def exact_outline(department: str) -> BaseGeometry:
-    """A department as its zones draw it together: no gap with a territory that ends at its border."""
+    """A department as its zones draw it together: no gap with a territory that ends at its border.
+
+    Empty for an unknown one.
+    """
     return _joined(_zones_of(department))
-
-
-@cache
-def region_contours() -> dict[str, BaseGeometry]:
-    """The outline of each region: exactly its departments' together."""
-    return shapes(_topology("regions"))
 
 
 @cache

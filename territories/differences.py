@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.core.exceptions import ValidationError
-
-from territories.geography_files import Geography, Row
+from territories.geography_rows import Geography, Row
 
 
 class Known(NamedTuple):
@@ -21,6 +19,9 @@ class Known(NamedTuple):
     population: int
     vintage: int
     has_parts: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
 
     def differs_from(self, row: Row) -> bool:
         told = (row["name"], row["department"], row["epci"], row["parent"], row["population"], row["vintage"])
@@ -44,8 +45,9 @@ class Move(NamedTuple):
 @dataclass(slots=True)
 class Differences:
     """`recoded`: old code → new code of the same commune. `into_parts`: an absorbed commune → the commune, already cut
-    in parts, of which it becomes one more."""
+    in parts, of which it becomes one more. Nothing else is told when there are `problems`."""
 
+    problems: list[str] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     recoded: dict[str, str] = field(default_factory=dict)
     into_parts: dict[str, str] = field(default_factory=dict)
@@ -53,11 +55,11 @@ class Differences:
 
 
 def compare(geography: Geography, known: Mapping[str, Known]) -> Differences:
-    """Raises ValidationError with every commune that vanishes or appears without the files saying where to or from."""
+    """`problems` tells every commune that vanishes or appears without the files saying where to or from, in French."""
     listed = {row["code"]: row for row in geography["zones"]}
     links = _links(geography, listed, known)
     if problems := [*_unexplained(links, listed, known), *_undecided(links, listed, known)]:
-        raise ValidationError(problems)
+        return Differences(problems)
     found = Differences()
     for new, old in _inverted(links).items():
         if new not in known and len(old) == 1 and links[old[0]] == {new} and old[0] not in listed:
@@ -74,7 +76,8 @@ def compare(geography: Geography, known: Mapping[str, Known]) -> Differences:
 
 def _links(geography: Geography, listed: Mapping[str, Row], known: Mapping[str, Known]) -> dict[str, set[str]]:
     """Of each zone that gives way, those that hold its territory now, as the files tell it."""
-    whole, shared = defaultdict(set), defaultdict(set)
+    whole: dict[str, set[str]] = defaultdict(set)
+    shared: dict[str, set[str]] = defaultdict(set)
     for row in geography["former_zones"]:
         (shared if row["is_split"] == "1" else whole)[row["code"]].add(row["successor"])
     links = {code: shared.get(code) or whole.get(code) or set() for code in sorted(known.keys() - listed.keys())}
@@ -92,7 +95,7 @@ def _links(geography: Geography, listed: Mapping[str, Row], known: Mapping[str, 
 def _unexplained(links: Mapping[str, set[str]], listed: Mapping[str, Row], known: Mapping[str, Known]) -> Iterator[str]:
     for code, successors in links.items():
         if not successors:
-            yield f"{_named(known[code])} n'est plus listée, et former_zones.csv ne dit pas où elle est passée."
+            yield f"{known[code]} n'est plus listée, et former_zones.csv ne dit pas où elle est passée."
     for code in sorted(listed.keys() - known.keys() - _inverted(links).keys()):
         yield f"{_told(listed[code])} apparaît, et former_zones.csv ne dit pas d'où elle vient."
 
@@ -104,12 +107,12 @@ def _undecided(links: Mapping[str, set[str]], listed: Mapping[str, Row], known: 
         for code in old:
             if new in cut_by_insee:
                 yield (
-                    f"{_named(known[code])} : former_zones.csv nomme {_told(listed[new])}, qui a des arrondissements, "
+                    f"{known[code]} : former_zones.csv nomme {_told(listed[new])}, qui a des arrondissements, "
                     "sans dire lequel."
                 )
             elif _is_cut_by_hand(new, links, known) and links[code] != {new}:
                 yield (
-                    f"{_named(known[code])} est partagée, entre autres, avec {_named(known[new])}, que vous avez "
+                    f"{known[code]} est partagée, entre autres, avec {known[new]}, que vous avez "
                     "découpée : les fichiers ne disent pas dans quelle partie."
                 )
 
@@ -149,10 +152,6 @@ def _together(links: Mapping[str, Collection[str]]) -> Iterator[Move]:
                 waiting += [other for new in links[code] for other in origins[new]]
         seen |= old
         yield Move({new: tuple(origins[new]) for new in sorted({new for code in old for new in links[code]})})
-
-
-def _named(zone: Known) -> str:
-    return f"{zone.name} ({zone.code})"
 
 
 def _told(row: Row) -> str:

@@ -64,15 +64,13 @@ def mercator(degrees: Points) -> Points:
 
 
 def svg_paths(contours: Mapping[str, BaseGeometry], frame: Frame) -> dict[str, str]:
-    """The path (attribute `d`) of each shape. They are thinned together: borders that were common stay common."""
+    """The path (attribute `d`) of each shape. They are thinned together: borders that were common stay common.
+
+    The path of an empty shape is empty.
+    """
     drawn = [shapely.transform(contour, frame.pixels) for contour in contours.values()]
     thin = shapely.coverage_simplify(drawn, frame.tolerance)
     return {code: _path(shape, frame.decimals) for code, shape in zip(contours, thin, strict=True)}
-
-
-def svg_path(contour: BaseGeometry, frame: Frame) -> str:
-    """The path (attribute `d`) of one shape; empty for an empty one."""
-    return svg_paths({"": contour}, frame)[""]
 
 
 def label_point(contour: BaseGeometry) -> tuple[float, float]:

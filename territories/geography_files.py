@@ -7,13 +7,8 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
-COLUMNS = {
-    "regions": ["code", "name"],
-    "departments": ["code", "name", "region"],
-    "epci": ["code", "name"],
-    "zones": ["code", "name", "kind", "department", "epci", "parent", "population", "vintage"],
-    "former_zones": ["code", "name", "successor", "is_split"],
-}
+from territories.geography_rows import COLUMNS, Geography, Row
+
 REFERENCES = [
     ("departments", "region", "regions", "région inconnue"),
     ("zones", "department", "departments", "département inconnu"),
@@ -22,9 +17,6 @@ REFERENCES = [
     ("former_zones", "successor", "zones", "zone actuelle inconnue"),
 ]
 OPTIONAL = {"epci", "parent"}
-
-Row = dict[str, str]
-Geography = dict[str, list[Row]]
 
 
 def read_geography(folder: Path) -> Geography:

@@ -65,9 +65,9 @@ def read_drawing(file: BinaryIO) -> Drawn:
         )
     match content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]:
         case b"{":
-            objects = list(_geojson(content))
+            objects = list(_bounded(_geojson(content)))
         case b"<":
-            objects = list(_kml(content))
+            objects = list(_bounded(_kml(content)))
         case b"":
             raise ValidationError("Ce fichier est vide.")
         case _:
@@ -107,14 +107,22 @@ def assign(drawing: BaseGeometry) -> list[Covered]:
     )
 
 
+def _bounded(objects: Iterable[list[Polygon]]) -> Iterator[list[Polygon]]:
+    """The objects as they are read, no further than the points that one may draw."""
+    count = 0
+    for polygons in objects:
+        count += sum(len(ring) for polygon in polygons for ring in polygon)
+        if count > MAX_POINTS:
+            raise ValidationError(
+                f"Ce fichier compte plus de {MAX_POINTS // 1_000_000} millions de points : simplifiez-le."
+            )
+        yield polygons
+
+
 def _joined(polygons: list[Polygon]) -> Drawn:
     """One valid shape of all the polygons."""
     warnings = []
     closed = [rings for polygon in polygons if (rings := _closable(polygon))]
-    if sum(len(ring) for rings in closed for ring in rings) > MAX_POINTS:
-        raise ValidationError(
-            f"Ce fichier compte plus de {MAX_POINTS // 1_000_000} millions de points : simplifiez-le."
-        )
     if not closed:
         raise ValidationError("Les contours de ce fichier ne ferment aucune surface.")
     _check_degrees(np.array([point for rings in closed for ring in rings for point in ring]))
@@ -171,7 +179,8 @@ def _geojson(content: bytes) -> Iterator[list[Polygon]]:
 def _check_crs(document: dict[str, Any]) -> None:
     """The system that QGIS writes; the standard has dropped it, and means WGS 84 when none is written."""
     declared = document.get("crs")
-    name = str(declared["properties"].get("name", "")) if declared else ""
+    written = str(declared["properties"].get("name", "")) if declared else ""
+    name = "".join(filter(str.isprintable, written))  # a page could not quote half a character
     if not name or name.endswith(WGS84):
         return
     told = "en Lambert-93 (EPSG:2154)" if name.endswith(LAMBERT93) else f"dans le système « {name[:60]} »"
@@ -206,6 +215,8 @@ def _kml(content: bytes) -> Iterator[list[Polygon]]:
         if root.getroottree().docinfo.doctype:
             raise ValueError("A KML has no document type; what declares entities is read no further.")
         for place in root.iter("{*}Placemark"):
+            if next(place.iterancestors("{*}Placemark"), None) is not None:
+                raise ValueError("A place in a place is no KML; its polygons would be read once for each.")
             yield [_kml_polygon(polygon) for polygon in place.iter("{*}Polygon")]
     except (etree.LxmlError, ValueError, IndexError) as error:
         raise ValidationError("Ce KML ne se lit pas : exportez la couche à nouveau, en KML ou en GeoJSON.") from error

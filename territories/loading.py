@@ -7,7 +7,7 @@ from django.db.models import F, Max, Sum
 
 from ground.templatetags.french import number
 from ground.text import search_form
-from territories.geography_files import Geography, Row
+from territories.geography_rows import Geography, Row
 from territories.models import Department, Epci, FormerZone, Region, Zone
 
 DATED = {"since", "until"}  # what a zone has lived is told by no file

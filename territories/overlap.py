@@ -70,14 +70,6 @@ class Overlap:
         return sum(zone.population for zone in self.zones)
 
     @property
-    def share_a(self) -> float:
-        return ratio(self.population, self.a.population)
-
-    @property
-    def share_b(self) -> float:
-        return ratio(self.population, self.b.population)
-
-    @property
     def sameness(self) -> float:
         """Share of the zones held by either that both wholly hold: 1 for twice the same territory."""
         whole = sum(not zone.is_partial for zone in self.zones)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from territories.models import PerimeterChange, PerimeterZone, Zone, ZoneSplit
 from territories.models.perimeter import told
@@ -68,8 +68,10 @@ def replace_zones(events: Iterable[Event], since: date, *, origin: str, by=None)
     """From `since` on, no perimeter holds the zones that gave way; returns the change of each one that did.
 
     Needs the locks of the projects. A second run finds nothing to replace. Changes recorded for later days are told
-    again in the new zones, so that the last one can still be taken back.
+    again in the new zones, so that the last one can still be taken back. A commune told in parts since before a
+    perimeter held it changes nothing there: the change that brought the commune brings its parts.
     """
+    is_split = origin == PerimeterChange.Origin.SPLIT
     events = list(events)
     event_of = {zone.pk: event for event in events for zone in event.zones}
     zones = {zone.pk: zone for event in events for zone in event.zones}
@@ -80,11 +82,10 @@ def replace_zones(events: Iterable[Event], since: date, *, origin: str, by=None)
     }
     replaced = set().union(*predecessors.values())
     rows: dict[int, list[PerimeterZone]] = defaultdict(list)
-    lasting = Q(until=None) | (Q(until__gt=since) & Q(until__gt=F("since")))
-    for row in PerimeterZone.objects.filter(lasting, zone__in=replaced).order_by("perimeter", "zone", "since"):
+    for row in PerimeterZone.objects.lasting(since).filter(zone__in=replaced).order_by("perimeter", "zone", "since"):
         rows[row.perimeter_id].append(row)
     planned: dict[int, list[PerimeterChange]] = defaultdict(list)
-    later = PerimeterChange.objects.filter(perimeter__in=rows, since__gt=since, taken_back_at=None)
+    later = PerimeterChange.objects.filter(perimeter__in=rows, since__gte=since, taken_back_at=None)
     for change in later.order_by("since", "pk"):
         planned[change.perimeter_id].append(change)
 
@@ -92,7 +93,14 @@ def replace_zones(events: Iterable[Event], since: date, *, origin: str, by=None)
     for perimeter, theirs in rows.items():
         held = [Held(row.zone_id, row.is_partial, row.since, row.until) for row in theirs]
         holds = succeed(held, predecessors, since)
-        coming += [PerimeterZone(perimeter_id=perimeter, recorded_by=by, **_columns(row)) for row in holds]
+        authors = {row.since: row.recorded_by_id for row in theirs} if is_split else {}
+        coming += [
+            PerimeterZone(perimeter_id=perimeter, recorded_by_id=authors.get(row.since, by and by.pk), **_columns(row))
+            for row in holds
+        ]
+        if is_split and _is_told(held, planned[perimeter], zones):
+            _tell_in_parts(planned[perimeter], events)
+            continue
         first = min(row.since for row in holds)
         concerned = dict.fromkeys(event_of[row.zone] for row in held)
         changes.append(
@@ -113,6 +121,32 @@ def replace_zones(events: Iterable[Event], since: date, *, origin: str, by=None)
     gone.update(until=since)
     PerimeterZone.objects.bulk_create(coming)
     return PerimeterChange.objects.bulk_create(changes)
+
+
+def _is_told(held: Sequence[Held], changes: Sequence[PerimeterChange], zones: Mapping[int, Zone]) -> bool:
+    """Whether one of these changes tells how the first of these zones has come."""
+    first = min(held, key=lambda row: row.since)
+    code = zones[first.zone].code
+    came = (change.entered for change in changes if change.since == first.since)
+    return any(zone["code"] == code for entered in came for zone in entered)
+
+
+def _tell_in_parts(changes: Iterable[PerimeterChange], events: Iterable[Event]) -> None:
+    """The same changes, with the parts of a commune in its place."""
+    parts: dict[str, list[Zone]] = defaultdict(list)
+    for event in events:
+        for part, (commune,) in event.predecessors.items():
+            parts[commune.code].append(part)
+
+    def in_parts(zones: Iterable[dict]) -> list[dict]:
+        kept = [zone for zone in zones if zone["code"] not in parts]
+        split = [zone for zone in zones if zone["code"] in parts]
+        kept += [part for zone in split for part in told(dict.fromkeys(parts[zone["code"]], zone["is_partial"]))]
+        return sorted(kept, key=lambda zone: zone["code"])
+
+    for change in changes:
+        change.entered, change.left = in_parts(change.entered), in_parts(change.left)
+    PerimeterChange.objects.bulk_update(changes, ["entered", "left"])
 
 
 def _columns(row: Held) -> dict:

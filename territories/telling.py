@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from ground.templatetags.french import number
 from territories.differences import Differences, Known, Move
-from territories.geography_files import Geography, Row
+from territories.geography_rows import Geography, Row
 from territories.models import Department, Epci, FormerZone, Region
 
 MOVES = "Communes fusionnées ou partagées"
@@ -33,14 +33,13 @@ def tell(geography: Geography, known: Mapping[str, Known], differences: Differen
     told = {
         MOVES: [in_a_sentence(move, known, names) for move in differences.moves],
         INTO_PARTS: [
-            f"{_known(known[old])} devient une partie de {names[new]} ({new}), déjà découpée : les périmètres la "
-            "gardent."
+            f"{known[old]} devient une partie de {names[new]} ({new}), déjà découpée : les périmètres la gardent."
             for old, new in differences.into_parts.items()
         ],
         RECODED: [f"{names[new]} : {old} devient {new}." for old, new in differences.recoded.items()],
-        RENAMED: [f"{_known(zone)} s'appelle {row['name']}." for zone, row in same if zone.name != row["name"]],
+        RENAMED: [f"{zone} s'appelle {row['name']}." for zone, row in same if zone.name != row["name"]],
         DEPARTMENTS: [
-            f"{_known(zone)} passe du département {zone.department} au département {row['department']}."
+            f"{zone} passe du département {zone.department} au département {row['department']}."
             for zone, row in same
             if zone.department != row["department"]
         ],
@@ -53,7 +52,7 @@ def tell(geography: Geography, known: Mapping[str, Known], differences: Differen
 
 
 def in_a_sentence(move: Move, known: Mapping[str, Known], names: Mapping[str, str]) -> str:
-    old = listing(_known(known[code]) for code in move.old)
+    old = listing(str(known[code]) for code in move.old)
     new = listing(f"{names[code]} ({code})" for code in move.new)
     if len(move.old) == 1:
         return f"{old} est partagée entre {new}."
@@ -66,15 +65,11 @@ def listing(words: Iterable[str]) -> str:
     return f"{', '.join(first)} et {last}" if first else last
 
 
-def _known(zone: Known) -> str:
-    return f"{zone.name} ({zone.code})"
-
-
 def _members(geography: Geography, same: Iterable[tuple[Known, Row]]) -> list[str]:
     joined: dict[str, list[str]] = defaultdict(list)
     for zone, row in same:
         if zone.epci != row["epci"]:
-            joined[row["epci"]].append(_known(zone))
+            joined[row["epci"]].append(str(zone))
     epci_names = {row["code"]: row["name"] for row in geography["epci"]} | {"": "Sans EPCI"}
     return [f"{epci_names[code]} : {', '.join(communes)}." for code, communes in sorted(joined.items())]
 

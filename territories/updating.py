@@ -13,7 +13,7 @@ from django.utils import timezone
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import number
 from territories.differences import Differences, Known, Move, compare
-from territories.geography_files import Geography, Row
+from territories.geography_rows import Geography, Row
 from territories.loading import (
     differing_splits,
     load_areas,
@@ -74,6 +74,8 @@ def update_geography(geography: Geography, since: date, *, accepts_older: bool =
         raise ValidationError(refusal)
     known = {zone.code: zone for zone in _known_zones()}
     differences = compare(geography, known)
+    if differences.problems:
+        raise ValidationError(differences.problems)
     update.told = tell(geography, known, differences)
     if update.is_empty:
         return update

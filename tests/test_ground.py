@@ -66,3 +66,30 @@ def test_a_database_address_that_is_none_is_said():
 
 def test_with_a_key_it_starts():
     assert "no issues" in start(SECRET_KEY="x", DATABASE_URL="sqlite://:memory:")
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        "tuiles.exemple.fr/{z}/{x}/{y}.png",
+        "javascript://tuiles.exemple.fr/{z}/{x}/{y}.png",
+        "https:///{z}/{x}/{y}.png",
+        "https://nom:secret@tuiles.exemple.fr/{z}/{x}/{y}.png",
+        "https://tuiles.exemple.fr;script-src *;/{z}/{x}/{y}.png",
+        "https://tuiles.exemple.fr script-src/{z}/{x}/{y}.png",
+        "https://tuiles.exemple.fr:port/{z}/{x}/{y}.png",
+        "https://[tuiles/{z}/{x}/{y}.png",
+    ],
+)
+def test_tiles_that_the_content_policy_could_not_name_are_refused(tiles):
+    said = start(SECRET_KEY="x", MAP_TILES=tiles, MAP_TILES_CREDIT="IGN")
+    assert "MAP_TILES ne se lit pas" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "tiles", ["https://{s}.tuiles.exemple.fr/{z}/{x}/{y}.png", "http://localhost:8080/{z}/{x}/{y}.png?style=plan"]
+)
+def test_tiles_of_a_server(tiles):
+    said = start(SECRET_KEY="x", DATABASE_URL="sqlite://:memory:", MAP_TILES=tiles, MAP_TILES_CREDIT="IGN")
+    assert "no issues" in said

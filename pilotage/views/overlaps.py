@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -116,7 +116,7 @@ def overlap_pair(request: HttpRequest, a: int, b: int) -> HttpResponse:
     pair = next((pair for pair in pairs if {pair.a.pk, pair.b.pk} == {a, b}), None)
     if pair and (file_format := asked_format(request)):
         return download(COLUMNS_FOR_PEOPLE, [pair], title=f"Superposition {day}", file_format=file_format)
-    known = [] if pair else list(Project.objects.for_user(request.user).filter(pk__in={a, b}))
+    known = [] if pair else list(Project.objects.for_user(request.user).filter(Q(pk=a) | Q(pk=b)))
     if not pair and len(known) < 2:
         raise Http404
     context = {"pair": pair, "projects": known, "day": day}

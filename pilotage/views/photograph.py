@@ -88,7 +88,7 @@ def _lines(form: PhotographForm, shown: Photograph, before: Photograph | None) -
                 count=row.counts[column],
                 url=_list(form, scope, colonne=column.value),
                 gain=row.counts[column] - old.counts[column] if old else None,
-                in_conciliation=row.in_conciliation[column] if column == Column.ENGINEERING else 0,
+                in_conciliation=row.in_conciliation[column],
                 conciliation_url=_list(form, scope, colonne=column.value, conciliation="on"),
             )
             for column in Column

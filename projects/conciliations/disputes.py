@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
 
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from accounts.models import User
+from ground.text import digest
 from projects.conciliation_rules import SITUATIONS, Situation
 from projects.conciliations.sharing import Choice, Territory, population, shared_out, still_disputed, usual_choices
 from projects.models import Conciliation, Project, Scenario, Stage
@@ -86,8 +86,13 @@ class Dispute:
 
     @cached_property
     def remaining(self) -> list[str]:
-        """The codes of the zones that two living parties still hold."""
-        return still_disputed(self.territories.values(), self.disputed)
+        """The codes of the zones that two living parties hold today, whatever is planned."""
+        living = [party.project.perimeter_id for party in self.living]
+        rows = PerimeterZone.objects.on(timezone.localdate()).filter(perimeter__in=living, zone__in=self.zones)
+        held: dict[int, set[str]] = {perimeter: set() for perimeter in living}
+        for perimeter, code in rows.values_list("perimeter", "zone__code"):
+            held[perimeter].add(code)
+        return still_disputed(held.values(), self.disputed)
 
     @property
     def population(self) -> int:
@@ -120,12 +125,12 @@ class Dispute:
         return [self.variant("Aujourd'hui", {}), *(self.variant(names[each.party], each.choice) for each in usual)]
 
     def basis(self) -> str:
-        """Differs as soon as a party holds other zones, or holds them otherwise: what was composed before is stale."""
+        """Differs as soon as a party ends or holds other zones, or the same otherwise: what came before is stale."""
         told = [
             (party.project.pk, sorted((code, held.is_partial) for code, held in party.territory.items()))
-            for party in self.parties
+            for party in self.living
         ]
-        return sha256(repr(sorted(told)).encode()).hexdigest()
+        return digest(sorted(told))
 
 
 def dispute_of(conciliation: Conciliation, reader: User) -> Dispute:

@@ -8,7 +8,7 @@ from ground.templatetags.french import day as in_words
 from projects.conciliations.rights import hold, may_write
 from projects.models import Conciliation, ConciliationEntry, Scenario
 from projects.stages import remove
-from projects.withdrawing import NOT_YOURS, may_remove
+from projects.withdrawing import NOT_YOURS, check_reason, may_remove
 
 WITHDRAWABLE: dict[str, type[models.Model]] = {"echange": ConciliationEntry, "scenario": Scenario}
 """What can be withdrawn from a conciliation, by the word of its address."""
@@ -49,8 +49,7 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
         row = WITHDRAWABLE[kind].objects.get(conciliation=conciliation, pk=row_pk)
         if not may_withdraw(user, conciliation, row):
             raise PermissionDenied(NOT_YOURS)
-        if not reason.strip():
-            raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
+        check_reason(reason)
         if isinstance(row, Scenario) and row.outcomes.exists():
             raise ValidationError("Ce scénario a été appliqué : annulez d'abord l'issue de la conciliation.")
         remove(row, reason)

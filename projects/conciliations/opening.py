@@ -18,11 +18,6 @@ from projects.states import LIVING
 from projects.workflow import lock_all
 from territories.models import PerimeterZone, Zone
 
-OTHERS_TO_CALL = (
-    "Une conciliation s'ouvre entre des projets que vous lisez : pour celui d'une autre région, appelez son ARS ou sa "
-    "CPAM."
-)
-
 
 def chosen_projects(user: User, keys: Iterable[int]) -> list[Project]:
     """The projects of `keys` in the user's scope, in the order of the register; raises PermissionDenied without one.

@@ -12,14 +12,13 @@ from accounts.models import User
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import quoted
 from projects.conciliations.disputes import Dispute, Party, dispute_of
-from projects.conciliations.rights import OF_THE_ARS, hold, may_decide, whose_perimeters
+from projects.conciliations.rights import OF_THE_ARS, hold, may_decide, whose_perimeters, whose_states
 from projects.conciliations.scenarios import choice_of, why_stale
 from projects.conciliations.sharing import Choice, Territory
 from projects.models import Merger, Outcome, Project
 from projects.perimeters import Origin, change_perimeter, why_not_change
 from projects.states import LIVING
-from projects.workflow import NOT_YOURS, Step, take_locked_step
-from projects.workflow import may_decide as may_take
+from projects.workflow import Step, take_locked_step
 from territories.models import PerimeterChange, Zone
 
 Kind = Outcome.Kind
@@ -169,12 +168,15 @@ def _union(dispute: Dispute, successor: Project) -> Territory:
 
 
 def why_not_apply(user: User, changed: list[tuple[Party, Territory]], absorbed: list[Party], day: date) -> list[str]:
-    """Why these perimeters cannot change on `day`, project by project; empty when they can."""
+    """Why these perimeters cannot change on `day`, project by project; empty when they can.
+
+    Of a project on which `user` does not write it says whom to call, and nothing else.
+    """
     reasons = whose_perimeters(user, [party.project for party, _ in changed])
-    reasons += [
-        f"{quoted(party.project)} : {NOT_YOURS}" for party in absorbed if not may_take(party.project, "merge", user)
-    ]
+    reasons += whose_states(user, [party.project for party in absorbed])
     for party, _ in changed:
+        if not user.can_write_in(party.project.department_codes()):
+            continue
         if obstacle := why_not_change(party.project, day):
             reasons.append(f"{quoted(party.project)} : {obstacle}")
         elif party.project.state_on_day(day) not in LIVING:

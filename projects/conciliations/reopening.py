@@ -2,7 +2,6 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from ground.templatetags.french import quoted
@@ -13,7 +12,7 @@ from projects.perimeters import last_change
 from projects.stages import last_recorded, remove
 from projects.states import State
 from projects.taking_back import take_back
-from projects.withdrawing import NOT_YOURS, may_remove
+from projects.withdrawing import NOT_YOURS, check_reason, may_remove
 from territories.models import PerimeterChange
 
 
@@ -32,16 +31,13 @@ def reopen(user: User, pk: int, reason: str) -> Conciliation:
         outcome = conciliation.outcome
         if not may_reopen(user, conciliation):
             raise PermissionDenied(NOT_YOURS)
-        if not reason.strip():
-            raise ValidationError("Dites pourquoi : la raison reste dans l'historique.")
+        check_reason(reason)
         if reasons := why_not_reopen(user, outcome):
             raise ValidationError(reasons)
         for change in changes_of(outcome):
-            change.perimeter.undo(change)
-            change.taken_back_at, change.taken_back_by, change.taken_back_reason = timezone.now(), user, reason
-            change.save()
+            change.take_back(reason, by=user)
         for stage in mergers_of(outcome):
-            take_back(user, stage.project_id, reason, seen_stage=stage.pk)
+            take_back(user, stage.project_id, reason, seen_stage=stage.pk, reopens=True)
         remove(outcome, reason)
         conciliation.until = None
         conciliation._change_reason = reason  # read by django-simple-history

@@ -14,6 +14,8 @@ from projects.conciliations.rights import CLOSED, hold
 from projects.conciliations.sharing import Choice
 from projects.models import Scenario
 
+TO_THE_ENDED = "un projet à qui vont des zones a pris fin. Composez un autre scénario entre les projets vivants."
+
 
 def choice_of(scenario: Scenario) -> Choice:
     return {share.zone.code: share.project_id for share in scenario.shares.all()}
@@ -30,12 +32,20 @@ def saved_variants(dispute: Dispute) -> list[Variant]:
 
 
 def is_stale(scenario: Scenario, dispute: Dispute, basis: str) -> bool:
-    """Whether a perimeter, or the cut of a disputed commune, has changed since it was composed."""
-    return scenario.basis != basis or {share.zone.code for share in scenario.shares.all()} != set(dispute.disputed)
+    """Whether a perimeter, the cut of a disputed commune or the living parties have changed since it was composed."""
+    choice = choice_of(scenario)
+    return scenario.basis != basis or choice.keys() != dispute.disputed.keys() or gives_to_the_ended(dispute, choice)
+
+
+def gives_to_the_ended(dispute: Dispute, choice: Choice) -> bool:
+    """Whether a zone would go to a project that has ended, or that is not of this conciliation."""
+    return not {party for party in choice.values() if party} <= dispute.territories.keys()
 
 
 def why_stale(scenario: Scenario, dispute: Dispute) -> str:
     """What has changed since, for who would apply it; empty when nothing has."""
+    if gives_to_the_ended(dispute, choice_of(scenario)):
+        return f"Scénario {quoted(scenario.name)} : {TO_THE_ENDED}"
     if not is_stale(scenario, dispute, dispute.basis()):
         return ""
     moved = [
@@ -43,9 +53,9 @@ def why_stale(scenario: Scenario, dispute: Dispute) -> str:
         f"{'annulé' if change.taken_back_at else 'en vigueur'} le {in_words(change.taken_back_at or change.since)})"
         for change in changes_since(dispute, scenario)
     ]
-    told = f" : {', '.join(moved)}" if moved else ""
+    told = f"un périmètre a changé : {', '.join(moved)}" if moved else "un projet a pris fin ou un périmètre a changé"
     return (
-        f"Depuis que le scénario {quoted(scenario.name)} a été composé, un périmètre a changé{told}. Reprenez-le sur "
+        f"Depuis que le scénario {quoted(scenario.name)} a été composé, {told}. Reprenez-le sur "
         "les périmètres d'aujourd'hui, puis enregistrez l'issue."
     )
 
@@ -59,7 +69,7 @@ def save_scenario(user: User, pk: int, name: str, comment: str, choice: Mapping[
         dispute = dispute_of(conciliation, user)
         if choice.keys() != dispute.disputed.keys():
             raise ValidationError("Dites pour chaque zone à qui elle va : les zones disputées ont peut-être changé.")
-        if not {party for party in choice.values() if party} <= dispute.territories.keys():
+        if gives_to_the_ended(dispute, choice):
             raise ValidationError("Un des projets choisis a pris fin, ou n'est pas de cette conciliation.")
         scenario = Scenario(
             conciliation=conciliation, name=name.strip(), comment=comment, basis=dispute.basis(), recorded_by=user
@@ -84,6 +94,8 @@ def renew_scenario(user: User, pk: int, scenario_pk: int) -> Scenario:
         scenario = conciliation.scenarios.get(pk=scenario_pk)
         if choice_of(scenario).keys() != dispute.disputed.keys():
             raise ValidationError("Les zones disputées ne sont plus les mêmes : composez ce scénario de nouveau.")
+        if gives_to_the_ended(dispute, choice_of(scenario)):
+            raise ValidationError(f"Scénario {quoted(scenario.name)} : {TO_THE_ENDED}")
         scenario.basis, scenario.recorded_at, scenario.recorded_by = dispute.basis(), timezone.now(), user
         scenario.save()
     return scenario

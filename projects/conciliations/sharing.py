@@ -1,6 +1,6 @@
 """Ways to share disputed zones: what each territory becomes. Sets and sums only; a territory maps codes to `Held`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from territories.overlap import Held
@@ -43,7 +43,7 @@ def usual_choices(territories: Mapping[int, Territory], disputed: Iterable[str])
     return [Usual(party, dict.fromkeys(codes, party)) for party in (*claimants, None)] if codes else []
 
 
-def still_disputed(territories: Iterable[Territory], disputed: Iterable[str]) -> list[str]:
+def still_disputed(territories: Iterable[Container[str]], disputed: Iterable[str]) -> list[str]:
     """The disputed zones that two parties still hold."""
     held = list(territories)
     return [code for code in disputed if sum(code in territory for territory in held) > 1]

@@ -143,6 +143,8 @@ def read_amount(cell: CellValue) -> Decimal | None:
         raise CellError(f"{quoted(cell)} n'est pas un nombre.")
     if isinstance(cell, int | float):
         return _bounded(Decimal(str(cell)), cell)
+    if NUMBER.fullmatch(cell):  # most cells by far, of which there may be 350 000
+        return _bounded(Decimal(cell.replace(",", ".")), cell)
     if error := spreadsheet_error(cell):
         raise CellError(error)
     text = read_text(cell)

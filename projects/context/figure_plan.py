@@ -150,6 +150,8 @@ def write_figures(plan: FigurePlan, described: Collection[Described]) -> list[Wr
         figure.full_clean()
         figure.save()
         values = each.column.values
-        rows = (FigureValue(figure=figure, zone_id=pk, value=values[c]) for c, pk in plan.told.items() if c in values)
-        written.append(Written(figure, len(FigureValue.objects.bulk_create(rows, batch_size=BATCH))))
+        told = [(pk, values[code]) for code, pk in plan.told.items() if code in values]
+        rows = (FigureValue(figure_id=figure.pk, zone_id=pk, value=value) for pk, value in told)
+        FigureValue.objects.bulk_create(rows, batch_size=BATCH)
+        written.append(Written(figure, len(told)))
     return written

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from ground.templatetags.french import quoted as quoted_name
 from ground.text import one_line, search_form
 from projects.spreadsheets.cells import CellError, quoted, read_department_code, read_text, spreadsheet_error
 from projects.spreadsheets.dates import NotYet, read_any_day
@@ -190,5 +191,5 @@ def _names_of(kind: Structure.Kind) -> list[str]:
 
 
 KINDS = {_singular(name): kind.value for kind in Structure.Kind for name in _names_of(kind) if name}
-KINDS_TOLD = ", ".join(f"« {_names_of(kind)[3] or _names_of(kind)[2]} »" for kind in Structure.Kind)
+KINDS_TOLD = ", ".join(quoted_name(_names_of(kind)[3] or _names_of(kind)[2]) for kind in Structure.Kind)
 """How the kinds may be written in a file, for a line that names none of them."""

@@ -70,7 +70,7 @@ class StructureFilter(filters.FilterSet):
     def filter_queryset(self, rows: StructureQuerySet) -> StructureQuerySet:
         asked = self.form.cleaned_data
         rows = rows if asked["anciennes"] else rows.on(asked["date"])
-        return super().filter_queryset(rows).prefetch_related("zones")
+        return super().filter_queryset(rows).order_by("search_name", "pk").prefetch_related("zones")
 
 
 def _covered():

@@ -20,6 +20,7 @@ class ClsSignatureForm(RowForm):
         model = ClsSignature
         fields = ["structure", "signed_on"]
         field_classes = {"signed_on": PastDayField}
+        help_texts = {"structure": "Ceux du territoire que la CPTS n'a pas encore signés."}
         labels = {"signed_on": "Signé par la CPTS le"}
 
     def __init__(self, *args, by: User, **kwargs) -> None:
@@ -27,7 +28,6 @@ class ClsSignatureForm(RowForm):
         field = self.fields["structure"]
         field.queryset = cls_to_sign(self.instance.project, timezone.localdate(), by)
         field.empty_label = "Choisissez"
-        field.help_text = "Ceux du territoire que la CPTS n'a pas encore signés."
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()

@@ -20,6 +20,8 @@ from projects.models import Conciliation, ConciliationEntry, Project, Scenario
 from territories.models import Zone
 
 NOBODY = "0"
+NONE_SHARED = "Rien n'est partagé ce jour-là : changez la date, les zones suivront."
+TO_CHECK = "Voici ce qui est partagé ce jour-là : vérifiez les zones, puis ouvrez la conciliation."
 DUE_HELP = "Le jour où une issue est attendue ; elle paraît dans « Ce qui échoit »."
 
 
@@ -44,6 +46,13 @@ class OpeningForm(DsfrBaseForm):
         self.projects, self.user = projects, user
         super().__init__(data, initial={"since": timezone.localdate()})
         shared = shared_zones(projects, self._day())
+        self.offers_none = self.is_bound and not shared
+        self._is_to_check = self.is_bound and "none_offered" in data and bool(shared)
+        if self._is_to_check:  # nothing could be ticked before
+            self.data = data.copy()
+            self.data.setlist("zones", [zone.pk for zone in shared])
+        if self.offers_none:
+            self.fields["zones"].error_messages |= dict.fromkeys(("required", "invalid_choice"), NONE_SHARED)
         self.fields["zones"].queryset = Zone.objects.filter(pk__in=[zone.pk for zone in shared]).order_by("search_name")
         self.fields["zones"].label_from_instance = lambda zone: f"{zone}, {number(zone.population)} hab."
         self.initial["zones"] = shared
@@ -59,6 +68,8 @@ class OpeningForm(DsfrBaseForm):
         said = super().clean()
         if said.get("due_on") and said.get("since") and said["due_on"] < said["since"]:
             self.add_error("due_on", "L'échéance ne peut pas précéder l'ouverture.")
+        if self._is_to_check:
+            self.add_error("zones", TO_CHECK)
         return said
 
     def save(self) -> Conciliation:

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
+from dsfr.utils import dsfr_input_class_attr
 
-from accounts.models import User
 from ground.forms import DayField
 from ground.text import one_line
 from projects.context.figure_file import FigureColumn
@@ -22,9 +22,9 @@ from projects.context.figure_plan import (
     why_not_joined,
     write_figures,
 )
-from projects.forms.imports import SheetForm
+from projects.forms.imports import SheetForm, sheet_field
 from projects.models import ImportBatch
-from territories.models import Figure
+from territories.models import Department, Figure
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 MODES = [("", "Choisissez"), *Figure.Mode.choices]
@@ -32,14 +32,14 @@ MODES = [("", "Choisissez"), *Figure.Mode.choices]
 
 class FigureSheetForm(SheetForm):
     subject = ImportBatch.Subject.FIGURES
-
-    def __init__(self, *args, user: User, **kwargs) -> None:
-        super().__init__(*args, user=user, **kwargs)
-        self.fields["file"].label = "Fichier des indicateurs"
-        department = self.fields["department"]
-        department.label = "Département des noms de communes"
-        department.empty_label = "Le fichier donne des codes"
-        department.help_text = "Inutile si la première colonne donne des codes Insee."
+    file = sheet_field("Fichier des indicateurs")
+    department = forms.ModelChoiceField(
+        Department.objects.none(),
+        label="Département des noms de communes",
+        required=False,
+        empty_label="Le fichier donne des codes",
+        help_text="Inutile si la première colonne donne des codes Insee.",
+    )
 
     def clean_file(self) -> Any:
         """The department is asked below the file, and needed to read its names."""
@@ -83,7 +83,7 @@ class DescribeForm(DsfrBaseForm):
         for column in plan.columns:
             for name, field in fields_of(column).items():
                 self.fields[f"{name}-{column.position}"] = field
-        self.set_autofocus_on_first_error = False
+                dsfr_input_class_attr(self[f"{name}-{column.position}"])
 
     @property
     def lines(self) -> list[tuple[FigureColumn, dict[str, BoundField]]]:

@@ -24,15 +24,20 @@ STATUSES = {
 ACCEPTED = ".xlsx,.xls,.ods,.csv"
 
 
-class SheetForm(DsfrBaseForm):
-    """A spreadsheet of one subject. `status` is the HTTP status of an answer that refuses it."""
-
-    subject: ImportBatch.Subject
-    file = forms.FileField(
+def sheet_field(label: str) -> forms.FileField:
+    return forms.FileField(
+        label=label,
         help_text="xlsx, xls, ods ou csv, 5 Mo au plus. Rien n'est écrit avant que vous ayez relu et confirmé.",
         widget=forms.FileInput(attrs={"accept": ACCEPTED, "class": "fr-upload"}),
         allow_empty_file=True,
     )
+
+
+class SheetForm(DsfrBaseForm):
+    """A spreadsheet of one subject. `status` is the HTTP status of an answer that refuses it."""
+
+    subject: ImportBatch.Subject
+    file = sheet_field("Fichier")
     department = forms.ModelChoiceField(
         Department.objects.none(),
         label="Département",
@@ -81,13 +86,10 @@ class SheetForm(DsfrBaseForm):
 
 class UploadForm(SheetForm):
     subject = ImportBatch.Subject.PROJECTS
+    file = sheet_field("Tableau de suivi")
     as_of = PastDayField(
         label="Situation au", required=False, help_text="Par défaut la date du titre du tableau, sinon aujourd'hui."
     )
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["file"].label = "Tableau de suivi"
 
     def understand(self, content: bytes, filename: str) -> Any:
         return read(content, filename)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
@@ -65,12 +66,19 @@ class OutcomeForm(DsfrBaseForm):
         if kind != Kind.PARTNERSHIP:
             del self.fields["zones"]
 
-    def see_again(self) -> None:
+    def save(self) -> Outcome:
+        try:
+            return self._decide()
+        except ValidationError:
+            self._see_again()
+            raise
+
+    def _see_again(self) -> None:
         """The page that comes back refused shows the perimeters of now."""
         self.data = self.data.copy()
         self.data["basis"] = self.dispute.basis()
 
-    def save(self) -> Outcome:
+    def _decide(self) -> Outcome:
         said = self.cleaned_data
         outcome = Outcome(
             kind=self.kind,

@@ -107,11 +107,16 @@ class RecordForm(DsfrBaseForm):
             self._refuse_empty(data)
         return data
 
+    @property
+    def why_not_empty(self) -> str:
+        """Why the project cannot be left without territory; empty when it can, once confirmed."""
+        if self.project.state_on_day(timezone.localdate()) in MAY_BE_EMPTY:
+            return ""
+        return "Le périmètre est vide : un projet dont la lettre d'intention est déposée a un territoire."
+
     def _refuse_empty(self, data: dict) -> None:
-        if self.project.state_on_day(timezone.localdate()) not in MAY_BE_EMPTY:
-            raise ValidationError(
-                "Le périmètre est vide : un projet dont la lettre d'intention est déposée a un territoire."
-            )
+        if self.why_not_empty:
+            raise ValidationError(self.why_not_empty)
         if not data.get("is_empty_meant"):
             raise ValidationError("Le périmètre est vide : cochez la case qui le confirme, ou ajoutez des communes.")
 

@@ -13,7 +13,7 @@ from ground.text import search_form
 from projects.context.communes import read_communes
 from projects.context.structure_plan import read
 from projects.forms.guard import GuardedModelForm, Shown
-from projects.forms.imports import SheetForm
+from projects.forms.imports import SheetForm, sheet_field
 from projects.models import ImportBatch
 from projects.spreadsheets.zones import ZoneFinder
 from territories.models import Department, Structure, Zone
@@ -109,10 +109,10 @@ class StructureForm(DsfrBaseForm, GuardedModelForm):
 
 class StructureSheetForm(SheetForm):
     subject = ImportBatch.Subject.STRUCTURES
+    file = sheet_field("Fichier des structures")
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.fields["file"].label = "Fichier des structures"
         if len(user.own_departments) == 1:
             self.fields["department"].initial = next(iter(user.own_departments))
 

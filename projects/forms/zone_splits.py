@@ -1,24 +1,21 @@
 """Telling a commune in parts: a file or a text is read, then what was read is confirmed."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
 from ground.forms import LongTextField, PastDayField
 from ground.templatetags.french import number
+from projects.pasted_zones import CODE_TOLD
 from projects.spreadsheets import opening
 from projects.spreadsheets.opening import UnreadableFile, open_workbook
 from projects.spreadsheets.zones import ZoneFinder
 from projects.zone_parts import Parts, read_parts
 from projects.zone_splits import SplitPlan, split_commune, why_not_split
 from territories.models import Zone, ZoneSplit
-
-CODE_TOLD = re.compile(r"\((\d[\dAB]\d{3})\)")
 
 
 class ZoneSplitForm(DsfrBaseForm):
@@ -27,7 +24,12 @@ class ZoneSplitForm(DsfrBaseForm):
     commune = forms.CharField(
         label="Commune", max_length=200, help_text="Nom ou code Insee ; un arrondissement de Paris, Lyon ou Marseille."
     )
-    since = PastDayField(label="Découpée depuis le")
+    since = PastDayField(
+        label="Découpée depuis le",
+        required=False,
+        help_text="Vide : depuis l'origine. Un découpage précise le territoire sans le changer : il vaut d'ordinaire "
+        "depuis l'origine.",
+    )
     source = forms.CharField(
         label="Source du découpage", max_length=200, help_text="Par exemple : IRIS de l'Insee, recensement 2021."
     )
@@ -55,7 +57,7 @@ class ZoneSplitForm(DsfrBaseForm):
     shown = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
     def __init__(self, *args, user: User, confirms: bool = False, commune: str = "", **kwargs) -> None:
-        super().__init__(*args, initial={"since": timezone.localdate(), "commune": commune}, **kwargs)
+        super().__init__(*args, initial={"commune": commune}, **kwargs)
         self.user, self.confirms = user, confirms
         self.plan: SplitPlan | None = None
 
@@ -81,12 +83,13 @@ class ZoneSplitForm(DsfrBaseForm):
         said = super().clean()
         if {"commune", "since", "file", "parts_text"} - said.keys():
             return said
-        if obstacle := why_not_split(self.zone, said["since"]):
+        since = said["since"] or self.zone.origin
+        if obstacle := why_not_split(self.zone, since):
             self.add_error("commune", obstacle)
         parts = self._read_parts(said)
         if parts is None:
             return said
-        self.plan = SplitPlan(self.zone, said["since"], parts)
+        self.plan = SplitPlan(self.zone, since, parts)
         if self.confirms:
             self._check(self.plan)
         self.data = self.data.copy()

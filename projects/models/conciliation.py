@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import User
 from ground.periods import Period, PeriodQuerySet
+from projects.conciliation_rules import OutcomeCode
 from projects.models.project import Project
 from projects.models.recorded import Recorded
 from territories.models import PerimeterChange, Zone
@@ -128,11 +129,11 @@ class Outcome(Recorded):
     """How a conciliation ended: what was decided, by whom, and since when the perimeters follow it."""
 
     class Kind(models.TextChoices):
-        AGREEMENT = "agreement", "Accord entre les projets"
-        DG_CHOICE = "dg_choice", "Choix du directeur général après examen comparatif"
-        UNVALIDATED = "unvalidated", "Zone de concurrence laissée non validée"
-        MERGER = "merger", "Fusion des projets"
-        PARTNERSHIP = "partnership", "Adhésion ou partenariat"
+        AGREEMENT = OutcomeCode.AGREEMENT.value, OutcomeCode.AGREEMENT.label
+        DG_CHOICE = OutcomeCode.DG_CHOICE.value, OutcomeCode.DG_CHOICE.label
+        UNVALIDATED = OutcomeCode.UNVALIDATED.value, OutcomeCode.UNVALIDATED.label
+        MERGER = OutcomeCode.MERGER.value, OutcomeCode.MERGER.label
+        PARTNERSHIP = OutcomeCode.PARTNERSHIP.value, OutcomeCode.PARTNERSHIP.label
         LAPSED = "lapsed", "Sans objet : la superposition a cessé"
 
     conciliation = models.OneToOneField(

@@ -180,7 +180,7 @@ class ZoneIndex:
                 )
             return self._former_match(text, successors)
         if re.fullmatch(r"\d[\dAB]\d{3}", code, re.ASCII):
-            return Match((), Quality.NONE, f"« {text} » n'est pas un code INSEE connu (un code postal ?).")
+            return Match((), Quality.NONE, f"« {text} » n'est pas un code Insee connu (un code postal ?).")
         return None
 
     def _doubt_about(self, zone: KnownZone, department: str | None) -> str:

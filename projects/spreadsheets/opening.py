@@ -23,7 +23,6 @@ CellValue = str | int | float | bool | date
 """What a cell holds; a blank one holds the empty text."""
 
 
-
 def too_large(max_rows: int) -> str:
     rows = f"{max_rows:,}".replace(",", " ")
     return (

@@ -60,6 +60,17 @@ def without_article(form: str) -> str:
     return "".join(words)
 
 
+def keys(text: str) -> tuple[set[str], set[str]]:
+    """Every name without its spaces, and every INSEE code, that could be what a text writes."""
+    before_brackets = text.removesuffix(")").rpartition("(")[0].strip()
+    bare = {
+        without_article(search_form(reading)) for said in (text, before_brackets) if said for reading in readings(said)
+    }
+    names = {name for each in bare for article in _ARTICLES for name in (each, article + each, each + article)}
+    code = text.upper().replace(" ", "").removesuffix(".0")
+    return names - {""}, {code, "0" + code}
+
+
 _ROMAN = [
     *["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"],
     *["xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"],

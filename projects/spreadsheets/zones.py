@@ -3,11 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from projects.spreadsheets.matching import KnownFormerZone, KnownZone, Match, Quality, ZoneIndex
+from projects.spreadsheets.zone_names import keys
 from territories.models import Department, FormerZone, Zone
 
+FEW = 30  # texts asked of the database one by one; for more, reading the whole country at once is quicker
 CERTAIN = (Quality.EXACT, Quality.NORMALISED, Quality.FORMER)
 
 
@@ -19,6 +23,7 @@ class ZoneFinder:
         self._regions = {code: region for code, region, _ in departments}
         self._names = {code: name for code, _, name in departments}
         self._indexes: dict[str, ZoneIndex] = {}
+        self._asked = 0
 
     def find(self, text: str, lead: str, others: Iterable[str] = ()) -> list[Match]:
         """What a list of communes means: in its lead department first, then in the others that its row says it reaches.
@@ -29,11 +34,19 @@ class ZoneFinder:
         for other in others:
             index = self._index(self._regions[other])
             matches = [match if _is_sure(match) else _surer(match, index.find(match.text, other)) for match in matches]
-        return [match if match.quality != Quality.NONE else self._index("").find(match.text, lead) for match in matches]
+        return [match if match.quality != Quality.NONE else self._elsewhere(match, lead) for match in matches]
 
     def find_anywhere(self, text: str) -> Match:
         """The zones that one code or one name means when no department is told."""
         return self._index("").find(text)
+
+    def _elsewhere(self, unknown: Match, lead: str) -> Match:
+        """What the rest of the country makes of a text that the region does not know."""
+        if "" in self._indexes or self._asked >= FEW:
+            return self._index("").find(unknown.text, lead)
+        self._asked += 1
+        found = self._index_of_namesakes(unknown.text).find(unknown.text, lead)
+        return found if found.quality != Quality.NONE or found.candidates else unknown
 
     def _index(self, region: str) -> ZoneIndex:
         """The zones of a region, or of the whole country (half a second, so only for names nobody knows)."""
@@ -42,11 +55,25 @@ class ZoneFinder:
         return self._indexes[region]
 
     def _read(self, region: str) -> ZoneIndex:
-        zones = Zone.objects.on(timezone.localdate()).exclude(kind=Zone.Kind.PART)
-        former_zones = FormerZone.objects.all()
+        zones, former_zones = _zones(), FormerZone.objects.all()
         if region:
             zones = zones.filter(department__region=region)
             former_zones = former_zones.filter(successor__department__region=region)
+        return self._indexed(zones, former_zones)
+
+    def _index_of_namesakes(self, text: str) -> ZoneIndex:
+        """All that an index of the country would find under this code or this name, and what these have become."""
+        names, codes = keys(text)
+        is_named = Q(code__in=codes) | Q(key__in=names)
+        key = Replace(F("search_name"), Value(" "), Value(""))
+        former_zones = FormerZone.objects.annotate(key=key).filter(is_named)
+        successors = set(former_zones.values_list("successor", flat=True))
+        # « Bors (Canton de Charente-Sud) » is also a « Bors »; the arrondissements tell that « Lyon 12e » is none.
+        others = Q(name__contains=" (") | Q(kind=Zone.Kind.ARRONDISSEMENT)
+        zones = _zones().annotate(key=key).filter(is_named | others | Q(pk__in=successors))
+        return self._indexed(zones, former_zones)
+
+    def _indexed(self, zones: QuerySet[Zone], former_zones: QuerySet[FormerZone]) -> ZoneIndex:
         successors: dict[tuple[str, str], list[str]] = defaultdict(list)
         for code, name, successor in former_zones.values_list("code", "name", "successor__code"):
             successors[code, name].append(successor)
@@ -59,6 +86,10 @@ class ZoneFinder:
             },
             self._names,
         )
+
+
+def _zones() -> QuerySet[Zone]:
+    return Zone.objects.on(timezone.localdate()).exclude(kind=Zone.Kind.PART)
 
 
 def _is_sure(match: Match) -> bool:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Prefetch
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models.institution import Side
 from projects.models import Project, Stage
+
+Saved = TypeVar("Saved")
 
 
 def readable_project(request: HttpRequest, pk: int) -> Project:
@@ -42,6 +46,17 @@ def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         return (in_transaction if request.method == "POST" else view)(request, *args, **kwargs)
 
     return either
+
+
+def saved(form: BaseForm, save: Callable[[], Saved]) -> Saved | None:
+    """What `save` gives once the form is valid; None when it is not, or when `save` refuses: the form then says why."""
+    if not form.is_valid():
+        return None
+    try:
+        return save()
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return None
 
 
 def project_of_side(request: HttpRequest, pk: int, side: Side, why: str) -> Project:

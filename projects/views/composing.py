@@ -1,6 +1,7 @@
 """The acts of the perimeter's editor: each is a form sent, a step of the draft, and the page as it is then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -29,9 +30,9 @@ from projects.forms.perimeter import FileForm, PasteForm
 from projects.models import PerimeterDraft
 from projects.pasted_zones import instead
 from projects.perimeters import why_ended
-from projects.views.access import atomic_when_sent, writable_project
+from projects.views.access import atomic_when_sent, may_write, readable_project, writable_project
 from projects.views.perimeter import asked, editor, whole_page
-from projects.zone_choice import Choice, Kind
+from projects.zone_choice import Kind, ZoneChoice
 
 MOST_DOUBTS = 500  # communes asked about at once: a form holds a thousand fields at most
 
@@ -48,18 +49,27 @@ Act = Callable[[HttpRequest, PerimeterDraft, str], Done]
 
 
 @require_POST
-@atomic_when_sent
 def perimeter_act(request: HttpRequest, pk: int) -> HttpResponse:
-    """One act, named by the button that was pressed."""
+    """One act, named by the button that was pressed. A file is read first: it takes seconds, and nobody waits."""
+    acts = ACTS
+    if "read" in request.POST and may_write(request, readable_project(request, pk)):
+        form = FileForm(request.POST, request.FILES)
+        form.full_clean()
+        acts = ACTS | {"read": partial(_file, form)}
+    return _acted(request, pk, acts)
+
+
+@atomic_when_sent
+def _acted(request: HttpRequest, pk: int, acts: Mapping[str, Act]) -> HttpResponse:
     project = writable_project(request, pk)
     draft = locked_draft(project, request.user) or begun(project, request.user)
-    name = next((name for name in ACTS if name in request.POST), "")
+    name = next((name for name in acts if name in request.POST), "")
     if obstacle := why_ended(project, timezone.localdate()):
         done = Done(obstacle, is_refused=True)
     elif not name:
         done = Done("Choisissez ce que la composition doit changer.", is_refused=True)
     else:
-        done = ACTS[name](request, draft, request.POST[name])
+        done = acts[name](request, draft, request.POST[name])
         keep(draft)
     if request.htmx or done.shown or done.is_refused:
         context = editor(request, project, draft, told=done.message, **done.shown)
@@ -73,13 +83,13 @@ def perimeter_act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _add(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
-    leaves = Choice.read(value).leaves()
+    leaves = ZoneChoice.read(value).leaves()
     return _step(draft, {code: False for code in leaves if code not in draft.zones})
 
 
 def _remove(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
     """Codes as the composition holds them; what an EPCI or a department stands for is asked of the base."""
-    choice = Choice.read(value)
+    choice = ZoneChoice.read(value)
     codes = choice.codes if choice.is_zones and draft.zones.keys() >= set(choice.codes) else choice.leaves()
     return _step(draft, dict.fromkeys(codes))
 
@@ -91,14 +101,14 @@ def _remove_selected(request: HttpRequest, draft: PerimeterDraft, value: str) ->
 
 def _toggle(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
     """A commune of the map: held, it leaves; else it comes."""
-    leaves = Choice.read(value).leaves()
+    leaves = ZoneChoice.read(value).leaves()
     is_held = not draft.zones.keys().isdisjoint(leaves)
     return _step(draft, dict.fromkeys(leaves, None if is_held else False))
 
 
 def _flag(is_partial: bool) -> Act:
     def flag(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
-        return _step(draft, {code: is_partial for code in Choice.read(value).codes if code in draft.zones})
+        return _step(draft, {code: is_partial for code in ZoneChoice.read(value).codes if code in draft.zones})
 
     return flag
 
@@ -148,15 +158,14 @@ def _listed(draft: PerimeterDraft, text: str) -> Done:
     return Done(f"{done.message}{told}", shown, is_refused=bool(count))
 
 
-def _file(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
+def _file(form: FileForm, request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
     """Add what the drawing covers wholly, and ask about the rest; a list of names is read as a pasted one."""
-    form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         return Done("Rien n'a été ajouté.", {"file_form": form, "swaps_file": True}, is_refused=True)
     if form.text:
         done = _listed(draft, form.text)
         return done._replace(shown=done.shown | {"swaps_file": True})
-    sure = Choice(Kind.ZONES, tuple(zone.code for zone in form.covered if not zone.is_doubtful)).leaves()
+    sure = ZoneChoice(Kind.ZONES, tuple(zone.code for zone in form.covered if not zone.is_doubtful)).leaves()
     done = _step(draft, {code: False for code in sure if code not in draft.zones})
     doubtful = sorted((zone for zone in form.covered if zone.is_doubtful), key=lambda zone: -zone.share)
     rows = zone_rows({zone.code for zone in doubtful})
@@ -177,7 +186,7 @@ def _choices(request: HttpRequest, draft: PerimeterDraft, value: str) -> Done:
             for name, said in request.POST.items()
             if name.startswith("choice-") and said == decision
         ]
-        leaves = Choice.read(f"{Kind.ZONES}:{','.join(decided)}").leaves()
+        leaves = ZoneChoice.read(f"{Kind.ZONES}:{','.join(decided)}").leaves()
         changes |= dict.fromkeys(leaves, is_partial)
     return _step(draft, changes)._replace(shown={"swaps_file": True})
 
@@ -195,7 +204,6 @@ ACTS: dict[str, Act] = {
     "rebase": _rebase,
     "meant": _paste,
     "paste": _paste,
-    "read": _file,
     "choices": _choices,
 }
 """By the name of the button; a candidate of a pasted list comes before the list itself."""

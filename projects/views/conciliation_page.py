@@ -1,7 +1,9 @@
 """The page of a conciliation: parties, doctrine, disputed zones and what they would give, log, outcome."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from projects.conciliation_rules import Outcome as Offer
+from projects.conciliation_rules import Offer
 from projects.conciliations.disputes import BY_KEY, Dispute, Variant, dispute_of, pairs_of
 from projects.conciliations.log import may_withdraw
 from projects.conciliations.outcomes import why_not_lapse
@@ -17,7 +19,7 @@ from projects.conciliations.reopening import may_reopen
 from projects.conciliations.rights import NOT_YOURS, may_decide, may_write
 from projects.conciliations.scenarios import saved_variants
 from projects.forms.conciliations import ChoiceForm, EntryForm, ScenarioForm, as_data
-from projects.models import Conciliation, Outcome
+from projects.models import Conciliation, Outcome, Project
 from projects.overlaps import Pair
 
 
@@ -75,12 +77,39 @@ def standing(request: HttpRequest, dispute: Dispute) -> dict[str, Any]:
         "pairs": pairs,
         "ways": ways_out(pairs),
         "outcome": outcome,
-        "changes": outcome.changes.select_related("perimeter__project") if outcome else [],
+        "redrawn": list(redrawn(outcome, dispute)) if outcome else [],
+        "may_open_successor": bool(outcome) and outcome.successor_id in readable_parties(dispute),
         "may_write": may_write(user, conciliation),
         "may_decide": may_decide(user, conciliation),
         "may_lapse": may_write(user, conciliation) and not why_not_lapse(dispute),
         "may_reopen": bool(outcome) and may_reopen(user, conciliation),
     }
+
+
+class Redrawn(NamedTuple):
+    """What an outcome changed of a perimeter: zones as PerimeterChange tells them."""
+
+    project: Project
+    since: date
+    entered: list[dict[str, Any]]
+    left: list[dict[str, Any]]
+
+
+def redrawn(outcome: Outcome, dispute: Dispute) -> Iterator[Redrawn]:
+    """Of a project that the reader may not open, the disputed zones alone."""
+    readable = readable_parties(dispute)
+    disputed = dispute.disputed.keys() | {zone.code for zone in dispute.conciliation.zones.all()}
+    for change in outcome.changes.select_related("perimeter__project"):
+        project = change.perimeter.project
+        entered, left = (
+            [zone for zone in zones if project.pk in readable or zone["code"] in disputed]
+            for zones in (change.entered, change.left)
+        )
+        yield Redrawn(project, change.since, entered, left)
+
+
+def readable_parties(dispute: Dispute) -> set[int]:
+    return {party.project.pk for party in dispute.parties if party.is_readable}
 
 
 @dataclass(frozen=True, slots=True)

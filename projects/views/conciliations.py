@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,10 +17,10 @@ from projects.conciliations.opening import already_open, chosen_projects, why_no
 from projects.conciliations.rights import CLOSED, hold
 from projects.forms.conciliations import ConciliationForm, EntryForm, OpeningForm
 from projects.forms.handover import MAX_DIGITS
-from projects.forms.withdrawing import WithdrawForm
 from projects.models import Conciliation, Project
-from projects.views.access import atomic_when_sent
+from projects.views.access import atomic_when_sent, saved
 from projects.views.conciliation_page import conciliation_page, readable_conciliation, writable_conciliation
+from projects.views.withdrawing import why_withdrawn
 from projects.withdrawing import NOT_YOURS as NOT_YOUR_ROW
 
 
@@ -50,14 +50,9 @@ def conciliation_new(request: HttpRequest) -> HttpResponse:
     except Project.DoesNotExist:
         raise Http404("Un de ces projets n'existe pas ou n'est pas de votre région.") from None
     form = OpeningForm(request.POST or None, projects=projects, user=request.user)
-    if form.is_valid():
-        try:
-            conciliation = form.save()
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            messages.success(request, f"Conciliation ouverte le {in_words(conciliation.since)}.")
-            return redirect(conciliation)
+    if conciliation := saved(form, form.save):
+        messages.success(request, f"Conciliation ouverte le {in_words(conciliation.since)}.")
+        return redirect(conciliation)
     context = {
         "form": form,
         "projects": projects,
@@ -97,14 +92,9 @@ def conciliation_entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Add an exchange to the log; a refused one comes back on the page, as it was typed."""
     conciliation = writable_conciliation(request, pk)
     form = EntryForm(request.POST, conciliation=conciliation, user=request.user)
-    if form.is_valid():
-        try:
-            entry = form.save()
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            messages.success(request, f"Noté : {entry}.")
-            return redirect(f"{conciliation.get_absolute_url()}#journal")
+    if entry := saved(form, form.save):
+        messages.success(request, f"Noté : {entry}.")
+        return redirect(f"{conciliation.get_absolute_url()}#journal")
     return conciliation_page(request, pk, entry_form=form)
 
 
@@ -118,18 +108,11 @@ def conciliation_withdraw(request: HttpRequest, pk: int, kind: str, row: int) ->
         raise Http404("Cette saisie n'existe pas ou a déjà été retirée.")
     if not may_withdraw(request.user, conciliation, entered):
         raise PermissionDenied(NOT_YOUR_ROW)
-    heading = f"Retirer : {entered._meta.verbose_name}"
-    form = WithdrawForm(request.POST or None)
-    if form.is_valid():
-        try:
-            withdraw(request.user, pk, kind, row, form.cleaned_data["reason"])
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        except ObjectDoesNotExist:
-            raise Http404("Cette saisie a déjà été retirée.") from None
-        else:
-            messages.success(request, f"Retiré : {entered}. L'historique le garde, avec la raison.")
-            return redirect(conciliation)
-    context = {"conciliation": conciliation, "entered": entered, "heading": heading, "form": form}
-
-    return render(request, "projects/conciliation_withdraw.html", context, status=422 if form.is_bound else 200)
+    return why_withdrawn(
+        request,
+        entered,
+        lambda reason: withdraw(request.user, pk, kind, row, reason),
+        conciliation.get_absolute_url(),
+        "projects/conciliation_withdraw.html",
+        {"conciliation": conciliation, "heading": f"Retirer : {entered._meta.verbose_name}"},
+    )

@@ -1,7 +1,7 @@
 """The outcome of a conciliation: recording one of each kind, closing what has no object, taking it back."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -13,6 +13,7 @@ from projects.conciliations.rights import CLOSED, OF_THE_ARS, may_decide
 from projects.conciliations.scenarios import saved_variants
 from projects.forms.outcomes import LapseForm, OutcomeForm, ReopeningForm
 from projects.models import Outcome
+from projects.views.access import saved
 from projects.views.conciliation_page import standing, writable_conciliation
 from projects.withdrawing import NOT_YOURS
 
@@ -27,18 +28,13 @@ def conciliation_outcome(request: HttpRequest, pk: int, kind: str) -> HttpRespon
     kind = Outcome.Kind(kind)
     dispute = dispute_of(conciliation, request.user)
     form = OutcomeForm(request.POST or None, dispute=dispute, kind=kind, user=request.user)
-    if form.is_valid():
-        try:
-            outcome = form.save()
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-            form.see_again()
-        else:
-            applied = "les périmètres suivent" if outcome.changes.exists() else "les périmètres ne changent pas"
-            told = f"Issue enregistrée : {kind.label}, le {in_words(outcome.decided_on)} ; {applied}."
-            messages.success(request, told)
-            return redirect(conciliation)
+    if outcome := saved(form, form.save):
+        applied = "les périmètres suivent" if outcome.changes.exists() else "les périmètres ne changent pas"
+        told = f"Issue enregistrée : {kind.label}, le {in_words(outcome.decided_on)} ; {applied}."
+        messages.success(request, told)
+        return redirect(conciliation)
     shown = standing(request, dispute)
+    gives_up = kind == Outcome.Kind.UNVALIDATED
     context = {
         **shown,
         "form": form,
@@ -46,7 +42,7 @@ def conciliation_outcome(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         "heading": kind.label,
         "offers": next(way.offers for way in shown["ways"] if way.kind == kind),
         "saved": [(variant, False) for variant in saved_variants(dispute)] if "scenario" in form.fields else [],
-        "to_nobody": dispute.variant(kind.label, dict.fromkeys(dispute.disputed)),
+        "usual": [(dispute.variant("Sans ces zones", dict.fromkeys(dispute.disputed)), "")] if gives_up else [],
         "why_not": [CLOSED] if conciliation.until and not form.is_bound else [],
     }
     return render(request, "projects/conciliation_outcome.html", context, status=422 if form.is_bound else 200)
@@ -56,14 +52,9 @@ def conciliation_lapse(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a conciliation whose projects no longer share a disputed zone."""
     conciliation = writable_conciliation(request, pk)
     form = LapseForm(request.POST or None, conciliation=conciliation, user=request.user)
-    if form.is_valid():
-        try:
-            outcome = form.save()
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            messages.success(request, f"Conciliation close le {in_words(outcome.decided_on)} : elle n'a plus d'objet.")
-            return redirect(conciliation)
+    if outcome := saved(form, form.save):
+        messages.success(request, f"Conciliation close le {in_words(outcome.decided_on)} : elle n'a plus d'objet.")
+        return redirect(conciliation)
     obstacle = CLOSED if conciliation.until else why_not_lapse(dispute_of(conciliation, request.user))
     context = {
         "conciliation": conciliation,
@@ -83,14 +74,9 @@ def conciliation_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_reopen(request.user, conciliation):
         raise PermissionDenied(NOT_YOURS)
     form = ReopeningForm(request.POST or None, conciliation=conciliation, user=request.user)
-    if form.is_valid():
-        try:
-            form.save()
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            messages.success(request, "Issue annulée : la conciliation est de nouveau ouverte.")
-            return redirect(conciliation)
+    if saved(form, form.save):
+        messages.success(request, "Issue annulée : la conciliation est de nouveau ouverte.")
+        return redirect(conciliation)
     context = {
         "conciliation": conciliation,
         "heading": "Annuler l'issue",

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 
-from projects.composing import base_of, begun, draft_of, locked_draft, net_changes, recorded_zones, seal
-from projects.composition_facts import Facts, Group, Line, by_name, drawn, facts_of, zone_rows
+from projects.composing import Zones, base_of, begun, draft_of, locked_draft, net_changes, recorded_zones, seal
+from projects.composition_facts import Facts, Group, Line, by_name, facts_of, zone_rows
 from projects.forms.perimeter import FileForm, PasteForm, RecordForm
 from projects.models import PerimeterDraft, Project
 from projects.perimeters import is_amendment_on, validated_on, why_ended
 from projects.views.access import atomic_when_sent, writable_project
 from projects.zone_search import search
+from territories.communes import by_commune, commune_of
 from territories.contours import CREDIT, FOLDER
 from territories.models import Department, Zone
 
@@ -125,14 +126,19 @@ def editor(
         "paste_form": PasteForm(project=project),
         "file_form": FileForm(),
         "map_state": {
-            "held": drawn(draft.zones),
-            "recorded": drawn(recorded),
-            "shared": sorted(drawn(dict.fromkeys((zone.code for zone in facts.shared.zones), False))),
+            "held": _drawn(draft.zones, facts),
+            "recorded": _drawn(recorded, facts),
+            "shared": sorted({commune_of(zone.code) for zone in facts.shared.zones}),
         },
         **found(request, project, draft.zones),
         **listed(request, facts),
         **more,
     }
+
+
+def _drawn(zones: Zones, facts: Facts) -> dict[str, bool]:
+    partial = {code for code, is_partial in zones.items() if is_partial}
+    return by_commune(zones.keys() - partial, partial, facts.parts)
 
 
 def whole_page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

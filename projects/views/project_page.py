@@ -19,7 +19,7 @@ from projects.milestones import milestones
 from projects.models import DirectoryEntry, Project
 from projects.overlaps import overlaps_of
 from projects.people.absences import absent_on
-from projects.states import State
+from projects.states import ENDED, State
 from projects.taking_back import why_not_take_back
 from projects.views.access import may_write, readable_project
 from projects.views.tabs import tab_context
@@ -43,6 +43,7 @@ def project_page(
         **tab_context(request, project, "project"),
         "day": day,
         "stage": stage,
+        "has_ended": stage is not None and stage.state in ENDED,
         "open_conciliations": open_conciliations(project, day),
         "stages": project.stages.all(),
         "deadline": stage.filing.deadline if stage and stage.state == State.FILED else None,

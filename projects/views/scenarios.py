@@ -12,6 +12,7 @@ from projects.conciliations.disputes import dispute_of
 from projects.conciliations.rights import may_write
 from projects.conciliations.scenarios import renew_scenario
 from projects.forms.conciliations import ChoiceForm, ScenarioForm
+from projects.views.access import saved
 from projects.views.conciliation_page import (
     asked_choice,
     conciliation_page,
@@ -47,14 +48,9 @@ def scenario_new(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error(
             None, [f"{chosen.fields[name].label} : {error}" for name in chosen.errors for error in chosen.errors[name]]
         )
-    if form.is_valid():
-        try:
-            scenario = form.save(request.user, conciliation, chosen.choice)
-        except ValidationError as refusal:
-            form.add_error(None, refusal.messages)
-        else:
-            messages.success(request, f"Scénario enregistré : {quoted(scenario.name)}.")
-            return redirect(f"{conciliation.get_absolute_url()}#scenarios")
+    if scenario := saved(form, lambda: form.save(request.user, conciliation, chosen.choice)):
+        messages.success(request, f"Scénario enregistré : {quoted(scenario.name)}.")
+        return redirect(f"{conciliation.get_absolute_url()}#scenarios")
     return conciliation_page(request, pk, scenario_form=form, choice_form=chosen)
 
 

@@ -1,11 +1,17 @@
+"""Removing what was entered by mistake, and saying why."""
+
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from projects.forms.withdrawing import WithdrawForm
-from projects.views.access import readable_project
+from projects.views.access import readable_project, saved
 from projects.withdrawing import NOT_YOURS, WITHDRAWABLE, may_withdraw, withdraw, withdrawable
 
 
@@ -22,16 +28,32 @@ def withdrawal(request: HttpRequest, pk: int, kind: str, row: int) -> HttpRespon
         raise PermissionDenied(NOT_YOURS)
     shown = WITHDRAWABLE[kind]
     back = reverse(shown.page, args=[pk]) + shown.anchor
+    return why_withdrawn(
+        request,
+        entered,
+        lambda reason: withdraw(request.user, pk, kind, row, reason),
+        back,
+        "projects/withdraw.html",
+        {"project": project, "what": entered._meta.verbose_name, "back": back},
+    )
+
+
+def why_withdrawn(
+    request: HttpRequest,
+    entered: Model,
+    withdraw_for: Callable[[str], Model],
+    back: str,
+    template: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """The page that asks why; once it is said, `withdraw_for` that reason and go `back`."""
     form = WithdrawForm(request.POST or None)
-    if form.is_valid():
-        try:
-            withdraw(request.user, pk, kind, row, form.cleaned_data["reason"])
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        except ObjectDoesNotExist:
-            raise Http404("Cette saisie a déjà été retirée.") from None
-        else:
-            messages.success(request, f"Retiré : {entered}. L'historique le garde, avec la raison.")
-            return redirect(back)
-    context = {"project": project, "entered": entered, "what": entered._meta.verbose_name, "form": form, "back": back}
-    return render(request, "projects/withdraw.html", context, status=422 if form.is_bound else 200)
+    try:
+        is_done = saved(form, lambda: withdraw_for(form.cleaned_data["reason"]))
+    except ObjectDoesNotExist:
+        raise Http404("Cette saisie a déjà été retirée.") from None
+    if is_done:
+        messages.success(request, f"Retiré : {entered}. L'historique le garde, avec la raison.")
+        return redirect(back)
+    shown = {**context, "entered": entered, "form": form}
+    return render(request, template, shown, status=422 if form.is_bound else 200)

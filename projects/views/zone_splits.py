@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from projects.forms.zone_splits import ZoneSplitForm
-from projects.zone_splits import holders
+from projects.zone_splits import holders, last_holders
 from territories.models import PerimeterZone, ZoneSplit
 
 View = Callable[..., HttpResponse]
@@ -76,6 +76,6 @@ def zone_split(request: HttpRequest, pk: int) -> HttpResponse:
         "split": split,
         "parts": [(part, held[part.pk]) for part in parts],
         "total": sum(part.population for part in parts),
-        "holders": holders(parts, split.since, request.user),
+        "holders": last_holders(parts, request.user),
     }
     return render(request, "territories/zone_split.html", context)

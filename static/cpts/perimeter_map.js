@@ -49,6 +49,12 @@
     ].filter(Boolean).join(" – ");
   };
 
+  const asText = (text) => { // the map library would read a string as HTML
+    const element = document.createElement("span");
+    element.textContent = text;
+    return element;
+  };
+
   const fetchJson = async (url) => {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(answer.status);
@@ -66,7 +72,7 @@
       layers[department] = L.geoJSON(features(topology), {
         style,
         onEachFeature: (feature, layer) => {
-          layer.bindTooltip(() => said(feature.id), { sticky: true });
+          layer.bindTooltip(() => asText(said(feature.id)), { sticky: true });
           layer.on("click", () => act({ toggle: `communes:${feature.id}` }));
         },
       }).addTo(map);

@@ -2,36 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from hashlib import sha256
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ground.periods import Period, PeriodQuerySet, true_on
 from ground.templatetags.french import day as in_words
+from ground.text import digest
 from territories.models.zone import Zone
-
-
-class PerimeterQuerySet(models.QuerySet):
-    def with_population(self, day: date) -> Self:
-        """Adds `population` (None when no zone is held) and `zone_count` as they were on `day`."""
-        held = true_on(day, "memberships__")
-        return self.annotate(
-            population=Sum("memberships__zone__population", filter=held),
-            zone_count=models.Count("memberships", filter=held),
-        )
 
 
 class Perimeter(models.Model):
     """The territory of one project over time."""
 
     zones = models.ManyToManyField(Zone, through="PerimeterZone", related_name="perimeters")
-
-    objects = PerimeterQuerySet.as_manager()
 
     class Meta:
         verbose_name = "périmètre"
@@ -54,7 +42,7 @@ class Perimeter(models.Model):
     def fingerprint(self) -> str:
         """Differs as soon as a zone comes, leaves or is told in part: what was decided on an older one is stale."""
         rows = self.memberships.order_by("pk").values_list("zone__code", "is_partial", "since", "until")
-        return sha256(repr(sorted(map(str, rows))).encode()).hexdigest()[:16]
+        return digest(sorted(map(str, rows)))
 
     @transaction.atomic
     def set_zones(
@@ -67,7 +55,8 @@ class Perimeter(models.Model):
         reason: str = "",
         origin: str = "",
     ) -> "PerimeterChange | None":
-        """From `since` on, the perimeter holds exactly `zones`; a split commune means its parts, even before the split.
+        """From `since` on, the perimeter holds exactly `zones`, those of today even when `since` is before they began:
+        so are imported tables told. Who decides on a day is held to the zones of that day (projects/perimeters.py).
 
         `partial` names those of which only a part is held, not yet known which. Zones that leave are closed at `since`,
         so the perimeter as it was before stays readable; what changed is returned, None when nothing did.
@@ -92,7 +81,7 @@ class Perimeter(models.Model):
 
     @transaction.atomic
     def undo(self, change: "PerimeterChange") -> None:
-        """Hold again what was held before `change`, which must be the last one; its row is the caller's to mark.
+        """Hold again what was held before `change`, which must be the last one and marks itself (`take_back`).
 
         Raises ValidationError when the zones no longer stand as it left them.
         """
@@ -144,7 +133,13 @@ class Perimeter(models.Model):
                 f"Un changement du périmètre est déjà prévu le {in_words(last_change)} : annulez-le d'abord, ou "
                 "choisissez ce jour ou un jour plus éloigné."
             )
-        return f"Le périmètre a déjà changé le {in_words(last_change)} : choisissez ce jour ou un jour plus récent."
+        standing = [change for change in self.changes.all() if not change.taken_back_at]
+        of_the_day = [change.origin for change in standing if change.since == last_change]
+        by_the_ground = {PerimeterChange.Origin.SPLIT, PerimeterChange.Origin.GEOGRAPHY}.issuperset(of_the_day)
+        why = " (la géographie a changé ce jour-là)" if of_the_day and by_the_ground else ""
+        return (
+            f"Le périmètre a déjà changé le {in_words(last_change)}{why} : choisissez ce jour ou un jour plus récent."
+        )
 
 
 def leaves_of(zones: Iterable[Zone], day: date | None = None) -> list[Zone]:
@@ -215,21 +210,18 @@ class PerimeterChange(models.Model):
     def __str__(self) -> str:
         return f"{self.get_origin_display()} du {in_words(self.since)}"
 
+    @transaction.atomic
+    def take_back(self, reason: str, *, by) -> None:
+        """Undo it, the last one of its perimeter; it stays, with the reason. Raises ValidationError as `undo` does."""
+        self.perimeter.undo(self)
+        self.taken_back_at, self.taken_back_by, self.taken_back_reason = timezone.now(), by, reason
+        self.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
+
 
 class PerimeterZoneQuerySet(PeriodQuerySet):
-    def shared_on(self, day: date) -> Self:
-        """Memberships that two perimeters share on `day`, once per pair, with the other side as `other_*` columns."""
-        return (
-            self.on(day)
-            .filter(
-                true_on(day, "zone__memberships__"),
-                zone__memberships__perimeter__gt=F("perimeter"),
-            )
-            .annotate(
-                other_perimeter_id=F("zone__memberships__perimeter"),
-                other_is_partial=F("zone__memberships__is_partial"),
-            )
-        )
+    def lasting(self, since: date) -> Self:
+        """Those true on `since` or later."""
+        return self.filter(Q(until=None) | (Q(until__gt=since) & Q(until__gt=F("since"))))
 
 
 class PerimeterZone(Period):

@@ -40,9 +40,7 @@ class StructureQuerySet(models.QuerySet):
 def _met_by(zones: models.QuerySet[Zone]) -> Q:
     """A zone that is one of `zones`, or that is split and has one of them as a part."""
     return (
-        Q(zone__in=zones.values("pk"))
-        | Q(zone__in=zones.values("parent"))
-        | Q(zone__in=zones.values("parent__parent"))
+        Q(zone__in=zones.values("pk")) | Q(zone__in=zones.values("parent")) | Q(zone__in=zones.values("parent__parent"))
     )
 
 
@@ -69,9 +67,7 @@ class Structure(models.Model):
     kind = models.CharField("nature", max_length=20, choices=Kind)
     name = models.CharField("nom", max_length=200)
     search_name = models.CharField(max_length=200, editable=False, db_index=True)
-    department = models.ForeignKey(
-        Department, models.PROTECT, related_name="structures", verbose_name="département"
-    )
+    department = models.ForeignKey(Department, models.PROTECT, related_name="structures", verbose_name="département")
     zones = models.ManyToManyField(Zone, related_name="structures", verbose_name="communes")
     contact = models.CharField("contact", max_length=300, blank=True)
     since = models.DateField("depuis le", null=True, blank=True)

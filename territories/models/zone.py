@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from ground.days import FIRST_DAY, in_words
 from ground.text import search_form
 from territories.models.geography import Department, Epci
 
@@ -89,6 +90,11 @@ class Zone(models.Model):
             )
             raise ValidationError({"parent": told})
 
+    @property
+    def origin(self) -> date:
+        """The first day on which a project can hold it: that of the first CPTS, or its own when it came later."""
+        return max(FIRST_DAY, self.since or FIRST_DAY)
+
 
 class FormerPopulation(models.Model):
     """The population of a zone as it was counted before the vintage in force: what older figures were made of."""
@@ -140,6 +146,15 @@ class ZoneSplit(models.Model):
 
     def __str__(self) -> str:
         return f"Découpage de {self.commune}"
+
+    @property
+    def told_since(self) -> str:
+        return told_since(self.commune, self.since)
+
+
+def told_since(commune: Zone, since: date) -> str:
+    """Since when a commune is told in parts, in a sentence."""
+    return f"depuis le {in_words(since)}" if since > commune.origin else "depuis l'origine"
 
 
 class FormerZone(models.Model):

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Institution, User
 from projects.models import Project
+from territories.models import Zone
 from tests.browser.conftest import axe_violations
 from tests.factories import DepartmentFactory, ProjectFactory, RegionFactory, UserFactory, ZoneFactory
 
@@ -96,6 +97,15 @@ def test_a_click_on_the_map_adds_and_removes(open_as: OpenAs, officer: User, pro
     page.locator("#undo").click()
     expect(page.locator("#zones-title")).to_have_text(re.compile("0 commune"))
     assert held(project) == {"93010"}
+
+
+def test_a_name_is_no_html_on_the_map(open_as: OpenAs, officer: User, project: Project) -> None:
+    Zone.objects.filter(code="93010").update(name="<b>Bondy</b>")
+    page = open_as(officer, address(project))
+    expect(page.locator("#perimeter-map[data-is-ready]")).to_be_visible()
+    box = page.locator("#perimeter-map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".leaflet-tooltip")).to_have_text(re.compile("^<b>Bondy</b>, 1.000 hab."))
 
 
 def test_quick_clicks_are_all_heard(open_as: OpenAs, officer: User, project: Project) -> None:

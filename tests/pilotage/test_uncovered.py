@@ -141,11 +141,11 @@ def test_page_and_files_say_the_same(client_of, seine, covered) -> None:
     assert "Clichy-sous-Bois" in text
     assert "Communes couvertes en partie" in text
     rows = rows_of(client.get(reverse("uncovered"), asked | {"format": "csv"}))
-    assert [(row["Zone"], row["Population"], row["Codes INSEE"]) for row in rows] == [
+    assert [(row["Zone"], row["Population"], row["Codes Insee"]) for row in rows] == [
         ("Bagnolet et 1 autre", str(population(*AREA)), "93006 93045")
     ]
     detail = rows_of(client.get(reverse("uncovered"), asked | {"format": "csv", "detail": "communes"}))
-    told = {row["Code INSEE"]: row["Couverture"] for row in detail}
+    told = {row["Code Insee"]: row["Couverture"] for row in detail}
     assert told == {"93006": "Sans projet", "93045": "Sans projet", "93014": "Couverte en partie"}
     assert client.get(reverse("uncovered"), asked | {"format": "xlsx"}).status_code == 200
 

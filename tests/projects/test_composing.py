@@ -70,6 +70,33 @@ def test_the_same_additions_and_removals_on_a_perimeter_that_has_moved():
     assert composed.zones == {"a": False, "c": False, "e": False}
 
 
+@pytest.mark.parametrize(
+    ("mine", "after"),
+    [
+        ({"99123": None}, {"a": False}),
+        ({"99123": True}, {"a": False, "991230001": True, "991230002": True}),
+        ({"a": None}, {"991230001": False, "991230002": False}),
+    ],
+)
+def test_what_was_decided_of_a_commune_is_decided_of_its_parts_once_it_is_split(mine, after):
+    commune = ZoneFactory(code="99123")
+    composed = draft(**{"a": False, "99123": False})
+    take(composed, mine, "un")
+    for number in (1, 2):
+        ZoneFactory(code=f"99123000{number}", parent=commune, kind="part")
+    rebase(composed, {"a": False, "991230001": False, "991230002": False}, "y")
+    assert composed.zones == after
+
+
+def test_a_commune_added_before_it_was_split_is_added_in_parts():
+    commune = ZoneFactory(code="99123")
+    composed = draft(a=False)
+    take(composed, {"99123": False}, "un")
+    ZoneFactory(code="991230001", parent=commune, kind="part")
+    rebase(composed, {"a": False}, "y")
+    assert composed.zones == {"a": False, "991230001": False}
+
+
 def test_the_seal_tells_compositions_apart_whatever_the_order():
     assert seal({"a": False, "b": True}) == seal({"b": True, "a": False})
     assert seal({"a": False}) != seal({"a": True})

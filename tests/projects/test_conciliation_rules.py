@@ -92,7 +92,7 @@ def test_nothing_is_offered_before_one_is_sure_of_an_overlap() -> None:
 def test_every_outcome_has_its_source_and_can_be_recorded() -> None:
     outcomes = [outcome for situation in SITUATIONS for outcome in situation.outcomes]
     assert {outcome.code for outcome in outcomes} == set(OutcomeCode)
-    assert {code.value for code in OutcomeCode} <= set(Stored.Kind.values)
+    assert {(code.value, code.label) for code in OutcomeCode} <= set(Stored.Kind.choices)
     assert all(outcome.source == MATRIX for s in SITUATIONS if s.number for outcome in s.outcomes)
     assert str(MATRIX) == (
         "ARS Île-de-France, comité de suivi régional des CPTS, 24 février 2020, "

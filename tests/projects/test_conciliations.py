@@ -141,6 +141,21 @@ def test_readers_and_other_departments_open_nothing(client_of, reader, neighbour
             opened(user, between)
 
 
+def test_a_day_when_nothing_is_shared_loses_no_zone(client_of, ars, between):
+    client = client_of(ars)
+    refused = client.post(new_url(between), sent(between, since="2018-05-04"))
+    assert refused.status_code == 422
+    assert "Rien n'est partagé ce jour-là" in text(refused)
+    assert 'name="none_offered"' in text(refused)
+    mended = client.post(new_url(between), sent(between, zones=[], none_offered="on"))
+    assert mended.status_code == 422
+    assert "vérifiez les zones" in text(mended)
+    assert 'name="none_offered"' not in text(mended)
+    assert text(mended).count("checked") == len(between.disputed)
+    assert not Conciliation.objects.exists()
+    assert client.post(new_url(between), sent(between)).status_code == 302
+
+
 def test_three_projects_conciliate_what_two_of_them_share(ars, department, between):
     third = ProjectFactory(lead_department=department, zones=[between.other])
     keys = [*between.keys, third.pk]
@@ -324,17 +339,16 @@ def test_the_head_of_a_project_says_it(client_of, ars, between):
     assert "cpts-conciliation" not in before
 
 
-def test_the_photograph_counts_the_engineering_projects_in_conciliation(client_of, ars, between):
+def test_the_photograph_counts_in_every_column_the_projects_in_conciliation(client_of, ars, between):
     ProjectFactory(lead_department=between.first.lead_department, stages=[(State.ENGINEERING, KNOWN)])
     opened(ars, between)
     client = client_of(ars)
     page = client.get(reverse("photograph"), {"date": "2026-01-12"})
-    assert text(page).count("dont 1 en conciliation") == 2  # its department, and the total
+    assert text(page).count("dont 1 en conciliation") == 4  # in both columns, their department and the total
     figures = [figure for figure in page.context["total"].figures if figure.in_conciliation]
-    assert [(figure.count, figure.in_conciliation) for figure in figures] == [(2, 1)]
-    assert [project.name for project in client.get(figures[0].conciliation_url).context["object_list"]] == [
-        "CPTS Première"
-    ]
+    assert [(figure.count, figure.in_conciliation) for figure in figures] == [(2, 1), (1, 1)]
+    lists = [client.get(figure.conciliation_url).context["object_list"] for figure in figures]
+    assert [[project.name for project in rows] for rows in lists] == [["CPTS Première"], ["CPTS Seconde"]]
     earlier = text(client.get(reverse("photograph"), {"date": "2026-01-11"}))
     assert "en conciliation" not in earlier
 

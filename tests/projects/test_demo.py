@@ -32,9 +32,10 @@ from projects.models import (
     Stage,
     in_conciliation_on,
 )
+from projects.overlaps import overlaps
 from projects.states import PHOTOGRAPH, Column, State
 from projects.workflow import Step, take_step
-from territories.models import PerimeterChange, PerimeterZone
+from territories.models import PerimeterChange
 
 PICTURE = date(2020, 2, 20)
 SHOWN = {  # aci_signed, aci_in_progress, engineering, formalising, initiative
@@ -68,10 +69,7 @@ def photograph(day: date) -> dict[str, tuple[int, ...]]:
 
 
 def colliding_pairs(day: date) -> set[frozenset[str]]:
-    living = Project.objects.living_on(day).values("perimeter")
-    shared = PerimeterZone.objects.shared_on(day).filter(perimeter__in=living).filter(other_perimeter_id__in=living)
-    names = dict(Project.objects.values_list("perimeter", "name"))
-    return {frozenset((names[each.perimeter_id], names[each.other_perimeter_id])) for each in shared}
+    return {frozenset((pair.a.name, pair.b.name)) for pair in overlaps(day)}
 
 
 def test_the_picture_of_20_february_2020_is_the_one_that_was_shown(demo):

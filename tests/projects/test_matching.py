@@ -169,7 +169,7 @@ def test_answers_that_a_person_must_see(text, department, code, quality, told):
         ("Saint-Martin", "93", Quality.AMBIGUOUS, "existe ailleurs"),
         ("Noisy", "93", Quality.NONE, "le nom le plus proche"),
         ("Paris 21", "75", Quality.NONE, "cet arrondissement n'existe pas"),
-        ("99999", "93", Quality.NONE, "n'est pas un code INSEE connu"),
+        ("99999", "93", Quality.NONE, "n'est pas un code Insee connu"),
         ("Zzyzx", "93", Quality.NONE, "introuvable dans le département 93"),
         ("Zzyzx", None, Quality.NONE, "introuvable"),
         ("Bondy (11)", "93", Quality.NONE, "introuvable dans le département 11"),

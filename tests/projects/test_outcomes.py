@@ -1,12 +1,14 @@
 """Outcomes of conciliations: applied to every perimeter at once or not at all, closed, taken back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from html import unescape
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +21,11 @@ from projects.conciliations.reopening import reopen
 from projects.models import Conciliation, Outcome, Project
 from projects.perimeters import change_perimeter, last_change, take_back_change
 from projects.states import State
+from projects.taking_back import take_back
 from projects.workflow import lock
-from territories.models import PerimeterChange
+from projects.zone_parts import read_parts
+from projects.zone_splits import SplitPlan, split_commune
+from territories.models import PerimeterChange, Zone, ZoneSplit
 from tests.acts import take
 from tests.factories import InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
 from tests.projects.disputes import DECIDED, KNOWN, OPENED, Quarrel, held, opened, outcome, quarrel, scenario
@@ -99,6 +104,29 @@ def test_a_merger_ends_the_other_and_brings_its_zones(ars, between, conciliation
     assert held(between.second) == {"Bourg": False, "Est": False, "Ouest": False, "Ville": False}
 
 
+def test_of_a_project_out_of_scope_an_outcome_tells_the_disputed_zones_and_gives_no_link(
+    ars, far, department, client_of
+):
+    headquarters = UserFactory(
+        role=User.Role.MANAGER,
+        extent=User.Extent.COUNTRY,
+        institution=InstitutionFactory(kind=Institution.Kind.ARS_HEADQUARTERS),
+    )
+    between = quarrel(department, second_department=far)
+    conciliation = opened(headquarters, between)
+    decide(headquarters, conciliation.pk, outcome(Kind.MERGER, successor=between.first))
+    lonely = UserFactory(role=User.Role.OFFICER, departments=[far])
+    told = text(client_of(lonely).get(conciliation.get_absolute_url()))
+    assert "Projet qui absorbe" in told
+    assert "CPTS Première" in told
+    assert between.first.get_absolute_url() not in told
+    assert "a changé hors des zones disputées" in told
+    assert "Ville" not in told.split("</strong>, au 2 mars 2026")[1].split("</li>")[0]
+    known = text(client_of(ars).get(conciliation.get_absolute_url()))
+    assert between.first.get_absolute_url() in known
+    assert "Ville" in known
+
+
 def test_of_three_projects_a_merger_ends_two(ars, department, between):
     third = ProjectFactory(lead_department=department, zones=[between.other], stages=[(State.INITIATIVE, KNOWN)])
     three = open_conciliation(ars, [*between.keys, third.pk], [*between.disputed, between.other], OPENED)
@@ -129,6 +157,18 @@ def test_who_writes_in_one_department_only_is_told_whom_to_call(ars, department,
     kept = scenario(ars, conciliation, between, between.second, between.second)
     decide(ars, conciliation.pk, outcome(Kind.AGREEMENT, scenario=kept))
     assert held(between.first) == {"Bourg": False}, "of its own department, and the other one does not change"
+
+
+def test_nothing_is_told_of_a_project_on_which_one_does_not_write(ars, far):
+    validated = [(State.INITIATIVE, KNOWN), (State.VALIDATED, date(2026, 3, 9))]
+    between = quarrel(far, stages=validated, second_department=ars.departments.get())
+    officer = UserFactory(
+        role=User.Role.ADMINISTRATOR, institution=ars.institution, departments=[far, *ars.departments.all()]
+    )
+    conciliation = opened(officer, between)
+    told = refusal_of(lambda: decide(ars, conciliation.pk, outcome(Kind.UNVALIDATED)))
+    assert f"demandez à l'ARS ({far.name})" in told
+    assert "validé" not in told
 
 
 # What is refused, and leaves nothing written
@@ -176,6 +216,22 @@ def test_a_stale_scenario_is_refused_with_what_changed(ars, between, conciliatio
     assert not Outcome.objects.exists()
 
 
+def test_zones_are_not_given_to_a_project_that_has_ended(ars, between, conciliation):
+    kept = scenario(ars, conciliation, between, between.second, between.second)
+    take(ars, between.second, "abandon", date(2026, 2, 16))
+    told = refusal_of(lambda: decide(ars, conciliation.pk, outcome(Kind.AGREEMENT, scenario=kept)))
+    assert "«\u00a0A\u00a0»" in told
+    assert "a pris fin" in told
+    assert set(held(between.first)) == {"Bourg", "Est", "Ouest"}, "nobody has lost anything"
+
+
+def test_who_gains_nothing_from_a_project_that_ended_reads_why_the_scenario_is_stale(ars, between, conciliation):
+    kept = scenario(ars, conciliation, between, between.first, None)
+    take(ars, between.second, "abandon", date(2026, 2, 16))
+    told = refusal_of(lambda: decide(ars, conciliation.pk, outcome(Kind.AGREEMENT, scenario=kept)))
+    assert "un projet a pris fin ou un périmètre a changé" in told
+
+
 def test_a_validated_perimeter_is_amended_after_its_validation_only(ars, department):
     between = quarrel(department, stages=[(State.INITIATIVE, KNOWN), (State.VALIDATED, date(2026, 3, 9))])
     conciliation = opened(ars, between)
@@ -185,6 +241,15 @@ def test_a_validated_perimeter_is_amended_after_its_validation_only(ars, departm
     assert (held(between.first), held(between.second)) == before
     decide(ars, conciliation.pk, outcome(Kind.UNVALIDATED, effective_on=date(2026, 3, 10)))
     assert held(between.first) == {"Bourg": False}
+
+
+def test_a_zone_is_not_kept_from_a_day_when_it_did_not_exist_yet(ars, between, conciliation):
+    kept = scenario(ars, conciliation, between, between.second, between.second)
+    Zone.objects.filter(pk=between.own.pk).update(since=date(2026, 4, 1))
+    told = refusal_of(lambda: decide(ars, conciliation.pk, outcome(Kind.AGREEMENT, scenario=kept)))
+    assert "«\u00a0CPTS Première\u00a0» : Bourg" in told
+    assert "que depuis le 1er avril 2026" in told
+    assert not Outcome.objects.exists()
 
 
 def test_a_perimeter_that_changed_after_the_date_of_effect_refuses_for_all(ars, between, conciliation):
@@ -217,6 +282,20 @@ def test_the_page_of_an_outcome_records_it(client_of, ars, between, conciliation
     assert "perd Est, Ouest (en partie)" in page
     assert "Et si" not in page
     assert "close" in text(client.get(url))
+
+
+def test_the_page_shows_each_side_without_the_zones_left_unvalidated(client_of, ars, conciliation):
+    def shown(kind: str) -> list[tuple[str, int]]:
+        page = client_of(ars).get(reverse("conciliation_outcome", args=[conciliation.pk, kind]))
+        return [
+            (figure.party.project.name, figure.population)
+            for variant, _ in page.context["usual"]
+            for figure in variant.figures
+            if variant.name in text(page)
+        ]
+
+    assert shown("unvalidated") == [("CPTS Première", 40_000), ("CPTS Seconde", 30_000)]
+    assert shown("merger") == []
 
 
 def test_who_writes_from_an_older_page_loses_nothing(client_of, ars, between, conciliation, department):
@@ -258,6 +337,12 @@ def test_it_lapses_once_a_project_is_abandoned_and_not_before(client_of, ars, cp
     assert not conciliation.outcome.changes.exists()
 
 
+def test_it_does_not_lapse_before_the_day_on_which_a_zone_leaves(ars, between, conciliation):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    change_perimeter(between.second, [between.other], tomorrow, reason="Retrait prévu", by=ars)
+    assert "partagent encore : Est, Ouest" in refusal_of(lambda: lapse(ars, conciliation.pk, DECIDED, "Abandon"))
+
+
 # Taking back
 
 
@@ -284,6 +369,16 @@ def test_a_merger_is_taken_back_with_its_step(ars, between, conciliation):
     reopen(ars, conciliation.pk, "pas de fusion")
     assert Project.objects.get(pk=between.first.pk).state == State.ENGINEERING
     assert (held(between.first), held(between.second)) == before
+
+
+def test_the_step_of_a_merger_by_conciliation_is_not_taken_back_alone(client_of, ars, between, conciliation):
+    decide(ars, conciliation.pk, outcome(Kind.MERGER, successor=between.second))
+    merged = Project.objects.get(pk=between.first.pk).stages.get(state=State.MERGED)
+    with pytest.raises(PermissionDenied, match="rouvrez la conciliation"):
+        take_back(ars, between.first.pk, "erreur", seen_stage=merged.pk)
+    page = client_of(ars).get(between.first.get_absolute_url())
+    assert not page.context["may_take_back"]
+    assert Project.objects.get(pk=between.first.pk).state == State.MERGED
 
 
 def test_what_changed_since_holds_the_outcome(client_of, ars, between, conciliation):
@@ -336,6 +431,33 @@ def test_two_outcomes_at_once_and_one_is_told(ars, between, conciliation):
     assert sum(isinstance(result, Outcome) for result in results) == 1
     assert sum("close depuis" in str(result) for result in results) == 1
     assert Outcome.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_disputed_commune_is_split_while_an_outcome_is_decided(ars, between, conciliation):
+    """Each holds what the other asks for next: the conciliation and the projects."""
+    administrator = UserFactory(role=User.Role.ADMINISTRATOR)
+    plan = SplitPlan(between.disputed[0], DECIDED, read_parts([["Haut", 6_000], ["Bas", 2_000]], between.codes[0]))
+    both_hold_something = Barrier(2)
+
+    def meet(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if "FOR NO KEY UPDATE" in sql or "FOR UPDATE" in sql:
+            with suppress(BrokenBarrierError):
+                both_hold_something.wait(timeout=0.5)
+        return result
+
+    def end() -> Outcome:
+        with connection.execute_wrapper(meet):
+            return decide(ars, conciliation.pk, outcome(Kind.UNVALIDATED))
+
+    def cut() -> ZoneSplit:
+        with connection.execute_wrapper(meet):
+            return split_commune(administrator, plan, source="Quartiers", reason="", shown=plan.fingerprint)
+
+    ended, done = at_once(end, cut)
+    assert isinstance(done, ZoneSplit) or "n'est plus ce qui était affiché" in done
+    assert isinstance(ended, Outcome) or isinstance(done, ZoneSplit)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -65,6 +65,30 @@ def rows(project: Project) -> list[tuple]:
 # One day after the other
 
 
+def test_a_zone_is_not_held_before_it_has_its_present_limits(project, zones, ars):
+    _, merged, cut, *_ = zones
+    Zone.objects.filter(pk=merged.pk).update(since=MARCH)
+    ZoneFactory(parent=cut, kind="part", name="Nord", since=JUNE)
+    for chosen, told in (([merged], "1er mars"), ([merged, cut], "Nord")):
+        with pytest.raises(ValidationError, match=f"{told}.*datez ce changement"):
+            change_perimeter(project, chosen, JANUARY, reason="", by=ars)
+    assert change_perimeter(project, [merged], MARCH, reason="", by=ars)
+
+
+def test_an_imported_table_tells_the_zones_of_today_whatever_its_day(project, zones, ars):
+    Zone.objects.filter(pk=zones[0].pk).update(since=MARCH)
+    assert change_perimeter(project, zones[:1], JANUARY, reason="", by=ars, origin=Origin.IMPORT)
+
+
+def test_a_day_on_which_the_ground_has_moved_says_so(project, zones, ars):
+    project.perimeter.set_zones(zones[:2], MARCH, origin=Origin.GEOGRAPHY)
+    with pytest.raises(ValidationError, match="la géographie a changé ce jour-là"):
+        change_perimeter(project, zones[:1], JANUARY, reason="", by=ars)
+    change_perimeter(project, zones[:1], JUNE, reason="", by=ars)
+    with pytest.raises(ValidationError, match="a déjà changé le 1er juin 2024 :"):
+        change_perimeter(project, zones[:1], JANUARY, reason="", by=ars)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_recorded_later_never_moves_the_past_and_undoing_brings_back_exactly(seed, project, zones, ars, cpam):
     """Changes at random days, some on the same day, some planned: each past picture stays, each undo restores all."""
@@ -136,10 +160,10 @@ def test_a_part_becomes_the_whole_and_back(project, zones, ars):
     assert rows(project) == [(zones[0].code, True, JANUARY, None)]
 
 
-def test_a_commune_that_is_split_by_now_stands_for_its_parts_even_before(project, ars):
+def test_an_imported_commune_that_is_split_by_now_stands_for_its_parts_even_before(project, ars):
     city = ZoneFactory()
     parts = ZoneFactory.create_batch(2, parent=city, kind=Zone.Kind.PART, since=JUNE)
-    change_perimeter(project, [city], JANUARY, reason="", by=ars)
+    change_perimeter(project, [city], JANUARY, reason="", by=ars, origin=Origin.IMPORT)
     assert held(project, timezone.localdate()) == codes(parts)
 
 

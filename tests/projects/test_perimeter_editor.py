@@ -71,6 +71,20 @@ def test_a_split_commune_is_added_with_its_parts(project, client):
     assert composed(project) == {"99901": False}
 
 
+def test_the_map_draws_a_split_commune_whole_when_all_its_parts_are_held(project, client):
+    city = ZoneFactory(code="99950", name="Grandeville")
+    one, two = [ZoneFactory(code=f"99950000{n}", parent=city, kind=Zone.Kind.PART) for n in (1, 2)]
+
+    def drawn(page) -> dict[str, bool]:
+        return page.context["map_state"]["held"]
+
+    assert drawn(act(client, project, add=f"communes:{city.code}")) == {"99901": False, "99950": False}
+    assert drawn(act(client, project, partial=f"communes:{one.code}")) == {"99901": False, "99950": True}
+    act(client, project, whole=f"communes:{one.code}")
+    assert drawn(act(client, project, remove=f"communes:{two.code}")) == {"99901": False, "99950": True}
+    assert drawn(act(client, project, remove=f"communes:{one.code}")) == {"99901": False}
+
+
 def test_adding_an_epci_leaves_what_is_held_in_part_as_it_is(project, client):
     act(client, project, partial="communes:99901")
     act(client, project, add="epci:200000001")
@@ -121,6 +135,13 @@ def test_steps_are_undone_and_the_recorded_perimeter_comes_back_as_a_step(projec
 def test_what_means_no_zone_changes_nothing(choice, project, client):
     assert client.post(url(project, "/composer"), {"add": choice}).status_code in (302, 400)
     assert not PerimeterDraft.objects.exists()
+
+
+@pytest.mark.parametrize("act_asked", ["add", "remove", "toggle", "partial", "whole"])
+def test_more_codes_than_the_country_has_are_refused(act_asked, project, client):
+    codes = ",".join(f"{n:06d}" for n in range(200_000))
+    assert client.post(url(project, "/composer"), {act_asked: f"communes:{codes}"}).status_code == 400
+    assert composed(project) == {}
 
 
 def test_an_act_without_a_name_is_refused(project, client):

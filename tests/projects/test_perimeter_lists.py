@@ -4,9 +4,12 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from projects.models import PerimeterDraft, Project
+from territories.geometry_files import read_drawing
 from territories.models import Zone
 from tests.factories import DepartmentFactory, ProjectFactory, ZoneFactory
 from tests.projects.editor import act, composed, url
@@ -61,7 +64,7 @@ def test_what_is_not_understood_stays_in_the_box_with_its_reason(project, client
     assert composed(project) == {"99901": False, "99903": False}, "the good ones are added"
     assert page.context["paste_form"].initial["text"] == "Perlimpinpin-les-Bains\n99999"
     assert "commune introuvable" in page.text
-    assert "n&#x27;est pas un code INSEE connu" in page.text
+    assert "n&#x27;est pas un code Insee connu" in page.text
 
 
 def test_an_ambiguous_line_is_settled_by_a_button(project, client, neighbour):
@@ -87,6 +90,29 @@ def test_too_many_names_are_refused_and_kept(project, client):
     assert page.status_code == 422
     assert "collez plutôt les codes Insee" in page.text
     assert "Nom 4999" in page.text
+
+
+@pytest.mark.parametrize("way", ["pasted", "chosen"])
+def test_the_whole_country_comes_at_once_and_leaves_again(way, project, client, geography):
+    codes = list(Zone.objects.leaves().filter(kind=Zone.Kind.COMMUNE).order_by().values_list("code", flat=True))
+    assert len(codes) > 34_000
+    begun = {"99901": False}
+
+    def queries(said: dict[str, str]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.post(url(project, "/composer"), said, follow=True).status_code == 200
+        return len(asked)
+
+    def said(some: list[str]) -> dict[str, str]:
+        return {"paste": "yes", "text": "\n".join(some)} if way == "pasted" else {"add": f"communes:{','.join(some)}"}
+
+    few = queries(said(codes[:500]))
+    assert act(client, project, undo="yes").status_code == 200
+    assert composed(project) in ({}, begun)
+    assert queries(said(codes)) <= few + 1, "one more names the enclaves, when there are some"
+    assert composed(project) == dict.fromkeys(codes, False) | begun
+    assert "Annulé : 34" in act(client, project, undo="yes").text
+    assert composed(project) in ({}, begun)
 
 
 # A file
@@ -118,6 +144,26 @@ def test_a_drawing_adds_what_it_covers_and_asks_about_the_rest(real, client):
     assert {zone.code for zone, _ in page.context["doubtful"]} >= {"93008", "93005"}
     client.post(url(real, "/composer"), {"choices": "yes", "choice-93008": "partial", "choice-93005": "whole"})
     assert composed(real) == {"93010": False, "93007": False, "93029": False, "93008": True, "93005": False}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drawing_is_read_before_anything_is_held(real, client, monkeypatch):
+    held = []
+
+    def noted(file):
+        held.append(connection.in_atomic_block)
+        return read_drawing(file)
+
+    monkeypatch.setattr("projects.forms.perimeter.read_drawing", noted)
+    client.post(url(real, "/composer"), {"read": "yes", "file": drawing(*SQUARE)})
+    assert held == [False]
+    assert "93029" in composed(real)
+
+
+def test_a_drawing_is_not_read_for_who_may_not_write(real, reader, client_of, monkeypatch):
+    monkeypatch.setattr("projects.forms.perimeter.read_drawing", None)
+    page = client_of(reader).post(url(real, "/composer"), {"read": "yes", "file": drawing(*SQUARE)})
+    assert page.status_code == 403
 
 
 @pytest.mark.parametrize(

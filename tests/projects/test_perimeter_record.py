@@ -92,6 +92,9 @@ def test_an_empty_perimeter_is_confirmed_before_the_letter(project, client):
     page = record(client, project)
     assert page.status_code == 422
     assert "cochez la case qui le confirme" in page.text
+    confirmation = page.text[page.text.index('id="record-empty"') :].split("</div>")[0]
+    assert 'name="is_empty_meant"' in confirmation
+    assert "Optionnel" not in confirmation
     assert record(client, project, is_empty_meant="on").status_code == 302
     assert held(project) == []
 
@@ -99,6 +102,9 @@ def test_an_empty_perimeter_is_confirmed_before_the_letter(project, client):
 def test_a_project_whose_letter_is_filed_has_a_territory(zones, client):
     project = ProjectFactory(stages=[(State.LETTER_FILED, date(2024, 1, 1))], zones=[zones[0]])
     act(client, project, remove="communes:99901")
+    composed_page = client.get(url(project)).text
+    assert "is_empty_meant" not in composed_page
+    assert "dont la lettre d&#x27;intention est déposée a un territoire" in composed_page
     page = record(client, project, is_empty_meant="on")
     assert page.status_code == 422
     assert "un projet dont la lettre d&#x27;intention est déposée a un territoire" in page.text

@@ -13,6 +13,7 @@ from projects.conciliations.sharing import population, shared_out, still_dispute
 from projects.models import Scenario
 from projects.perimeters import change_perimeter
 from territories.overlap import Held
+from tests.acts import take
 from tests.factories import ZoneFactory
 from tests.projects.disputes import OPENED, Quarrel, opened, outcome, quarrel, scenario
 
@@ -137,6 +138,19 @@ def test_a_changed_perimeter_makes_it_stale_until_it_is_confirmed(client_of, ars
     assert "Périmé" in page
     assert client_of(ars).post(reverse("scenario_renew", args=[conciliation.pk, kept.pk])).status_code == 302
     assert not is_stale()
+
+
+def test_a_scenario_that_gives_zones_to_a_project_that_has_ended_is_stale_for_ever(ars, between):
+    conciliation = opened(ars, between)
+    kept = scenario(ars, conciliation, between, between.first, between.second)
+    take(ars, between.second, "abandon", date(2026, 2, 16))
+    (variant,) = saved_variants(dispute_of(conciliation, ars))
+    assert variant.is_stale
+    with pytest.raises(ValidationError, match="a pris fin"):
+        renew_scenario(ars, conciliation.pk, kept.pk)
+    kept.basis = dispute_of(conciliation, ars).basis()
+    kept.save()
+    assert saved_variants(dispute_of(conciliation, ars))[0].is_stale, "even confirmed once"
 
 
 def test_a_disputed_commune_that_was_split_is_shared_part_by_part(ars, between):

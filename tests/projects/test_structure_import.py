@@ -113,7 +113,7 @@ def test_lines_of_one_structure_add_up_their_communes(client):
 
 
 @pytest.mark.parametrize(("line", "told"), [
-    ("Hôpital;CHU;Pantin;;;;", "« Hôpital » n&#x27;est pas une nature connue : écrivez « MSP », « CDS »"),
+    ("Hôpital;CHU;Pantin;;;;", "n&#x27;est pas une nature connue : écrivez «\u00a0MSP\u00a0», «\u00a0CDS\u00a0»"),
     (";MSP;Pantin;;;;", "La nature manque"),
     ("MSP;;Pantin;;;;", "Le nom manque"),
     ("MSP;A;;;;;", "Aucune commune"),

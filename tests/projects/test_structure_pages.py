@@ -110,8 +110,9 @@ def test_the_list_filters_and_exports(ars, client_of, zone, neighbour):
     assert listed(nature="ght") == ["GHT"]
     assert listed(departement="98") == ["GHT"]
     assert listed(q="bellevue parc") == ["MSP du Parc"]
-    assert listed(anciennes="on") == ["GHT", "Ancienne", "MSP du Parc"]
-    assert listed(date="2019-06-01") == ["GHT", "Ancienne", "MSP du Parc"]
+    assert listed(anciennes="on") == ["Ancienne", "GHT", "MSP du Parc"]
+    assert listed(date="2019-06-01") == ["Ancienne", "GHT", "MSP du Parc"]
+    assert listed(tri="-nature") == ["MSP du Parc", "GHT"]
     assert "Bellevue (" in client.get(url, {"format": "csv"}).content.decode()
     for wrong in ({"date": "hier"}, {"nature": "chu"}, {"format": "pdf"}):
         assert client.get(url, wrong).status_code == 400

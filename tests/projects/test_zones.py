@@ -3,7 +3,7 @@
 import pytest
 
 from projects.spreadsheets.matching import Match, Quality
-from projects.spreadsheets.zones import ZoneFinder
+from projects.spreadsheets.zones import FEW, ZoneFinder
 
 
 @pytest.fixture
@@ -61,3 +61,31 @@ def test_the_department_written_beside_a_name_is_honoured_in_another_region(find
 def test_a_name_of_another_department_is_never_taken_silently(find):
     match = find("Pierrefitte-sur-Seine", "92")
     assert "hors du département 92" in match.message_fr
+
+
+ELSEWHERE = [
+    *["Bordeaux", "La Garde", "garde la", "ST MARTIN", "Bors", "Lyon 3e", "Lyon 12e", "Villepinte (11)", "Zzz (11)"],
+    *["13055", "1001", "49144", "99999", "Saline", "Bondyx Zzz"],
+]
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_a_text_unknown_in_the_region_is_asked_of_the_database_without_reading_the_country(
+    geography, text, django_assert_num_queries
+):
+    finder, reader = ZoneFinder(), ZoneFinder()
+    finder.find("Bondy", "93")
+    with django_assert_num_queries(3) as queries:
+        found = finder.find(text, "93")
+    zones = [query["sql"] for query in queries if 'FROM "territories_zone"' in query["sql"]]
+    assert all("search_name" in sql for sql in zones)
+    reader.find_anywhere("Bondy")  # reads the country
+    assert found == reader.find(text, "93")
+
+
+def test_many_unknown_texts_are_all_answered(geography):
+    finder = ZoneFinder()
+    for rank in range(FEW + 1):
+        (match,) = finder.find(f"Zzz{rank}zzz", "93")
+        assert match.quality == Quality.NONE
+    assert finder.find("Bordeaux", "93")[0].candidates == ("33063",)

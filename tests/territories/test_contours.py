@@ -12,9 +12,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finder
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
-from django.template import Context, Template
 from django.test import Client
 
+from projects.models import Project
+from projects.views.perimeter import map_sources
 from territories.contours import (
     FOLDER,
     bounds,
@@ -23,10 +24,8 @@ from territories.contours import (
     department_contours,
     department_labels,
     department_of,
-    department_outline,
     dissolve,
-    has_own_contour,
-    region_contours,
+    exact_outline,
     undrawn,
 )
 from territories.topology import shapes
@@ -41,6 +40,10 @@ STEP = 1e-4
 def rows(name: str) -> list[dict[str, str]]:
     with (GEOGRAPHY / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def region_outlines() -> dict[str, shapely.Geometry]:
+    return shapes(json.loads((FOLDER / "regions.json").read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ class TestFiles:
         departments = {row["code"] for row in rows("departments")}
         assert {path.stem for path in FOLDER.glob("*")} == departments | {"departments", "regions"}
         assert department_contours().keys() == department_labels().keys() == departments
-        assert region_contours().keys() == {row["code"] for row in rows("regions")}
+        assert region_outlines().keys() == {row["code"] for row in rows("regions")}
 
     def test_they_are_small(self):
         sizes = {path.stem: len(gzip.compress(path.read_bytes())) for path in FOLDER.glob("*.json")}
@@ -99,14 +102,14 @@ class TestCountry:
     def test_every_department_dissolves_into_its_outline(self, leaves):
         for department, outline in department_contours().items():
             exact = dissolve(code for code in leaves if department_of(code) == department)
-            assert exact.equals(department_outline(department))
+            assert exact.equals(exact_outline(department))
             assert shapely.intersection(outline, exact).area / exact.area > 0.95, department
             assert shapely.union(outline, exact).area / exact.area < 1.05, department
-        assert department_outline("99").is_empty
+        assert exact_outline("99").is_empty
 
     @pytest.mark.parametrize(("a", "b"), [("75", "92"), ("92", "93"), ("26", "84"), ("64", "65"), ("22", "29")])
     def test_two_neighbours_meet_exactly(self, a, b):
-        each = department_outline(a), department_outline(b)
+        each = exact_outline(a), exact_outline(b)
         both = shapely.coverage_union(*each)
         assert both.area == pytest.approx(sum(shape.area for shape in each), rel=1e-12)
         assert shapely.intersection(*each).area == 0
@@ -115,7 +118,7 @@ class TestCountry:
 
     def test_a_region_is_its_departments_together(self):
         regions = {row["code"]: row["region"] for row in rows("departments")}
-        for region, outline in region_contours().items():
+        for region, outline in region_outlines().items():
             departments = [shape for code, shape in department_contours().items() if regions[code] == region]
             assert shapely.coverage_union_all(departments).area == pytest.approx(outline.area, rel=1e-12)
 
@@ -133,15 +136,12 @@ class TestZones:
 
     def test_a_part_stands_in_its_commune(self):
         assert contours(["930010101"])["930010101"].equals(contours(["93001"])["93001"])
-        assert has_own_contour("93001")
-        assert not has_own_contour("930010101")
         assert dissolve(["930010101", "930010102", "93001"]).equals(contours(["93001"])["93001"])
 
     @pytest.mark.parametrize("code", ["15031", "93059", "99999", "", "97", "../..", "/.", "75", "é"])
     def test_what_is_not_drawn_is_told_and_left_out(self, code):
         assert undrawn([code, "93001"]) == {code}
         assert contours([code, "93001"]).keys() == {"93001"}
-        assert not has_own_contour(code)
         assert dissolve([code]).is_empty
         assert bounds([code]) is None
 
@@ -184,9 +184,7 @@ class TestServing:
         assert content == (FOLDER / "93.json").read_bytes()
 
     def test_a_page_is_told_where_they_are(self, collected):
-        page = '{% load contours %}{% contour_urls as urls %}{{ urls|json_script:"contour-urls" }}'
-        written = Template(page).render(Context())
-        urls = json.loads(written.partition(">")[2].rpartition("<")[0])
+        urls = map_sources(Project(lead_department_id="2A"))["contours"]
         assert len(urls) == 103
         assert urls["2A"] == staticfiles_storage.url("contours/2A.json")
         assert urls["departments"].startswith("/static/contours/departments.")

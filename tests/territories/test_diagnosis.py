@@ -1,12 +1,13 @@
 """A figure over a territory: sums, weighted means, what is missing, and what cannot be shared out."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from territories.diagnosis import Leaf, mean, total
 
+D = Decimal
 A, B, C = Leaf("A", 1_000), Leaf("B", 3_000), Leaf("C", 500)
 P1, P2 = Leaf("P1", 600, within=("P",)), Leaf("P2", 400, within=("P",))
 PARTS = {"P": 2}

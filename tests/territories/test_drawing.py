@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 import shapely
 
-from territories.contours import bounds, contours, department_outline
-from territories.drawing import Frame, label_point, mercator, svg_path, svg_paths
+from territories.contours import bounds, contours, exact_outline
+from territories.drawing import Frame, label_point, mercator, svg_paths
 
 SQUARE = shapely.box(2, 48, 3, 49)
 EVERYTHING = (-5.2, 41.3, 9.7, 51.2)
+
+
+def svg_path(shape: shapely.Geometry, frame: Frame) -> str:
+    return svg_paths({"": shape}, frame)[""]
 
 
 def points(path: str) -> list[list[tuple[float, float]]]:
@@ -90,7 +94,7 @@ class TestPaths:
         assert all(len(points(path)) == 1 for path in paths.values())
 
     def test_a_smaller_drawing_has_fewer_points(self):
-        brittany = department_outline("29")
+        brittany = exact_outline("29")
         large, small = (svg_path(brittany, Frame.around(brittany.bounds, width)) for width in (1000, 100))
         assert len(small) < len(large) / 2
         assert len(large) < 20_000

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from django.core.exceptions import ValidationError
 
-from territories.contours import contours, department_outline, dissolve
+from territories.contours import contours, dissolve, exact_outline
 from territories.geometry_files import IN_FROM, MAX_BYTES, OUT_UP_TO, Covered, Drawn, assign, read_drawing
 
 PIERREFITTE_AND_AROUND = ["93030", "93066", "93072", "93079", "95585"]
@@ -142,6 +142,10 @@ class TestCoordinates:
             geojson(shapely.box(2, 48, 3, 49), crs=crs("urn:ogc:def:crs:EPSG::3857"))
         )
 
+    def test_a_system_whose_name_no_page_could_quote(self):
+        told = refusal(geojson(shapely.box(2, 48, 3, 49), crs=crs("EPSG:\ud800\x003857")))
+        assert told.startswith("Ce fichier est dans le système « EPSG:3857 », pas en WGS 84.")
+
     @pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::4326", "EPSG:4326", "urn:ogc:def:crs:EPSG::4171"])
     def test_the_systems_that_are_the_same_within_a_metre(self, name):
         assert codes(assign(drawn(geojson(dissolve(["93066"]), crs=crs(name))).geometry)) == ["93066"]
@@ -161,6 +165,12 @@ class TestKml:
         square = POLYGON.format("2.2,48.8 2.5,48.8 2.5,49.0 2.2,49.0", "")
         read = drawn(KML.format(places=PLACE.format(polygons=square) * 2))
         assert read.warnings == ["Ce fichier contient 2 objets : ils sont réunis en un seul territoire."]
+
+    def test_a_place_in_a_place_is_refused(self):
+        """Each would read the polygon again: hundreds of them would keep the server for a minute."""
+        square = POLYGON.format("2.2,48.8 2.5,48.8 2.5,49.0 2.2,49.0", "")
+        nested = f"<Placemark>{PLACE.format(polygons=square)}</Placemark>"
+        assert "Ce KML ne se lit pas" in refusal(KML.format(places=nested))
 
     @pytest.mark.parametrize(
         "declared",
@@ -214,6 +224,12 @@ class TestRefusals:
         many = KML.format(places=PLACE.format(polygons=POLYGON.format(points + "2,3 3,4", "")))
         assert refusal(many) == "Ce fichier compte plus de 2 millions de points : simplifiez-le."
 
+    def test_too_many_points_in_several_objects(self):
+        """Those that enclose nothing count too: they were read."""
+        line = POLYGON.format("1,2 " * 1_000_100, "")
+        many = KML.format(places=PLACE.format(polygons=line) * 2)
+        assert refusal(many) == "Ce fichier compte plus de 2 millions de points : simplifiez-le."
+
     def test_nothing_in_france(self):
         with pytest.raises(ValidationError, match="ne couvrent aucune commune"):
             assign(shapely.box(0, 0, 1, 1))
@@ -247,6 +263,6 @@ class TestShares:
             assign(sliver)
 
     def test_a_whole_department_and_nothing_more(self):
-        covered = assign(department_outline("94"))
+        covered = assign(exact_outline("94"))
         assert len(covered) == 47
         assert min(zone.share for zone in covered) > 0.9999

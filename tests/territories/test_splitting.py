@@ -13,9 +13,11 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from accounts.models import Institution, User
+from ground.days import FIRST_DAY
+from pilotage.uncovered import coverage
 from projects.models import Conciliation, DirectoryEntry, Project
 from projects.overlaps import overlaps_of
-from projects.perimeters import change_perimeter
+from projects.perimeters import change_perimeter, take_back_change
 from projects.spreadsheets.opening import open_workbook
 from projects.workflow import lock
 from projects.zone_parts import read_parts
@@ -230,7 +232,121 @@ class TestWriting:
         assert (pair.kind, pair.population, pair.zones) == (Kind.PARTIAL, 600, ["Nord"])
 
 
+class TestFromTheOrigin:
+    """A split tells the territory more finely and moves nothing of it: it may be true since always."""
+
+    JOINED, WIDENED = date(2021, 1, 1), date(2022, 1, 1)
+
+    def origin(self, user: User, commune: Zone) -> ZoneSplit:
+        return split(user, commune, since=commune.origin)
+
+    def composed(self, user: User, commune: Zone, *days: date) -> Project:
+        """It holds the commune since the first of these days, and one more commune on each of the others."""
+        project = ProjectFactory()
+        for rank, day in enumerate(days):
+            change_perimeter(project, [commune, *ZoneFactory.create_batch(rank)], day, reason=f"{day}", by=user)
+        return project
+
+    def test_the_origin_is_that_of_the_cpts_or_of_the_commune(self, commune):
+        assert commune.origin == FIRST_DAY
+        assert ZoneFactory(since=DAY).origin == DAY
+        assert ZoneFactory(since=date(2015, 1, 1)).origin == FIRST_DAY
+
+    def test_perimeters_hold_the_parts_since_they_held_the_commune(self, administrator, commune):
+        officer = UserFactory()
+        project = self.composed(officer, commune, self.JOINED)
+        done = self.origin(administrator, commune)
+        assert (done.since, done.told_since) == (FIRST_DAY, "depuis l'origine")
+        assert held(project, self.JOINED - timedelta(days=1)) == {}
+        assert held(project, self.JOINED) == {"Nord": False, "Sud": False}
+        rows = project.perimeter.memberships.all()
+        assert {row.recorded_by for row in rows} == {officer}
+        [change] = project.perimeter.changes.all()
+        assert (change.reason, [zone["name"] for zone in change.entered]) == ("2021-01-01", ["Nord", "Sud"])
+
+    def test_the_changes_of_a_perimeter_can_still_be_undone_one_by_one(self, administrator, commune):
+        project = self.composed(administrator, commune, self.JOINED, self.JOINED, self.WIDENED)
+        self.origin(administrator, commune)
+        first, second, last = project.perimeter.changes.order_by("pk")
+        for change, left in ((last, 3), (second, 2), (first, 0)):
+            take_back_change(administrator, project.pk, change.pk, "erreur")
+            assert len(held(project, DAY)) == left
+        assert held(project, DAY) == {}
+
+    def test_a_commune_held_twice_and_otherwise_is_told_so_in_parts(self, administrator, commune):
+        project = self.composed(administrator, commune, self.JOINED)
+        change_perimeter(project, [], self.WIDENED, partial=[commune], reason="", by=administrator)
+        change_perimeter(project, [], date(2023, 1, 1), reason="", by=administrator)
+        change_perimeter(project, [commune], date(2024, 1, 1), reason="", by=administrator)
+        self.origin(administrator, commune)
+        days = [self.JOINED, self.WIDENED, date(2023, 1, 1), date(2024, 1, 1)]
+        assert [set(held(project, day).values()) for day in days] == [{False}, {True}, set(), {False}]
+        for change in list(project.perimeter.changes.all()):
+            take_back_change(administrator, project.pk, change.pk, "erreur")
+        assert not project.perimeter.memberships.exists()
+
+    def test_a_split_on_the_very_day_that_brought_the_commune_is_undone_with_it(self, administrator, commune):
+        project = self.composed(administrator, commune, DAY)
+        split(administrator, commune)
+        [change] = project.perimeter.changes.all()
+        take_back_change(administrator, project.pk, change.pk, "erreur")
+        assert held(project, DAY) == {}
+
+    def test_what_no_change_tells_is_told_by_the_split(self, administrator, commune):
+        project = ProjectFactory()
+        PerimeterZone.objects.create(perimeter=project.perimeter, zone=commune, since=self.JOINED)
+        self.origin(administrator, commune)
+        [change] = project.perimeter.changes.all()
+        assert (change.origin, change.since) == (PerimeterChange.Origin.SPLIT, self.JOINED)
+
+    def test_the_past_is_told_in_parts_by_a_composition_of_a_past_day(self, administrator, commune):
+        north, south = (self.composed(administrator, commune, self.JOINED) for _ in "12")
+        [pair] = overlaps_of(north, self.WIDENED)
+        assert pair.population == 1_000
+        self.origin(administrator, commune)
+        part = {zone.name: zone for zone in commune.parts.all()}
+        change_perimeter(north, [part["Nord"]], self.WIDENED, reason="", by=administrator)
+        change_perimeter(south, [part["Nord"]], self.WIDENED, reason="", by=administrator)
+        [before], [after] = overlaps_of(north, self.JOINED), overlaps_of(north, self.WIDENED)
+        assert (before.population, after.population) == (1_000, 600)
+        departments = Department.objects.filter(pk=commune.department_id)
+        areas = coverage(departments, self.WIDENED).areas
+        assert not coverage(departments, self.JOINED).areas
+        assert [(area.name, area.population) for area in areas] == [("Sud", 400)]
+
+
 class TestScreens:
+    def test_without_a_day_it_is_since_the_origin(self, desk, commune):
+        ProjectFactory(zones=[commune])
+        review = desk.post(URL, self.sent(since="", parts_text="Nord;600\nSud;500"))
+        assert review.status_code == 200
+        text = " ".join(review.content.decode().split())
+        assert "Depuis l&#x27;origine" in text
+        assert "les populations passées des projets qui tiennent la commune changent aussi de cet écart" in text
+        desk.post(URL, self.confirmed(review, reason="Recensement de 2021."))
+        done = ZoneSplit.objects.get()
+        assert done.since == FIRST_DAY
+        for url in (reverse("zone_split", args=[done.pk]), "/territoires/decoupages/"):
+            page = desk.get(url).content.decode()
+            assert "epuis l&#x27;origine" in page
+            assert "2016" not in page
+
+    def test_a_day_or_no_difference_says_nothing_of_the_past(self, desk, commune):
+        for said in ({"since": ""}, {"parts_text": "Nord;600\nSud;500"}):
+            assert "populations passées" not in desk.post(URL, self.sent(**said)).content.decode()
+
+    def test_each_project_is_listed_once_and_as_it_is_by_now(self, desk, administrator, commune):
+        project = ProjectFactory()
+        project.perimeter.set_zones([], LONG_AGO, partial=[commune])
+        done = split(administrator, commune)
+        url = reverse("zone_split", args=[done.pk])
+        assert [holder.is_partial for holder in desk.get(url).context["holders"]] == [True]
+        parts = list(commune.parts.all())
+        change_perimeter(project, parts[:1], DAY + timedelta(days=1), partial=parts[1:], reason="", by=administrator)
+        assert [holder.is_partial for holder in desk.get(url).context["holders"]] == [True]
+        change_perimeter(project, parts[:1], DAY + timedelta(days=2), reason="", by=administrator)
+        assert [holder.is_partial for holder in desk.get(url).context["holders"]] == [False]
+
     def sent(self, **said) -> dict:
         return {"commune": COMMUNE, "since": "2026-03-01", "source": "Quartiers", "parts_text": QUARTERS} | said
 

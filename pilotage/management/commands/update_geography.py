@@ -18,7 +18,8 @@ from pilotage.terminal import aligned
 from projects.following import follow_zones
 from projects.models import Project
 from projects.workflow import lock_all
-from territories.geography_files import Geography, read_geography
+from territories.geography_files import read_geography
+from territories.geography_rows import Geography
 from territories.updating import Update, update_geography, usual_day
 
 NOTHING = "Rien à changer : cette géographie est celle de la base."

@@ -10,7 +10,8 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, Sum
 
 from ground.templatetags.french import number
-from territories.geography_files import Geography, Row, read_geography
+from territories.geography_files import read_geography
+from territories.geography_rows import Geography, Row
 from territories.loading import (
     differing_splits,
     load_areas,
