@@ -111,7 +111,7 @@ class ScopedCommand(BaseCommand):
     """A command that answers for a region on a day, in the format asked for."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--region", default="", help="code INSEE de la région (toute la France par défaut)")
+        parser.add_argument("--region", default="", help="code Insee de la région (toute la France par défaut)")
         parser.add_argument("--date", default="", help="AAAA-MM-JJ ou JJ/MM/AAAA (aujourd'hui par défaut)")
         parser.add_argument(
             "--format", choices=["table", "csv", "json"], default="table", help="présentation (tableau par défaut)"

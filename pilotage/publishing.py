@@ -83,7 +83,7 @@ MEMBERSHIP_COLUMNS = [
     Column("state", "État", lambda row: row.territory.state.value),
     Column("class", "Classe", lambda row: row.territory.map_class.value),
     Column("in_conciliation", "En conciliation", lambda row: int(row.territory.in_conciliation)),
-    Column("zone_code", "Code INSEE", lambda row: row.zone.code),
+    Column("zone_code", "Code Insee", lambda row: row.zone.code),
     Column("zone", "Commune", lambda row: harmless(row.zone.name)),
     Column("zone_department", "Département", lambda row: row.zone.department),
     Column("population", "Population", lambda row: row.zone.population),

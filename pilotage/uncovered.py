@@ -43,6 +43,7 @@ COVER_OF = {
     Column.INITIATIVE: Cover.EMERGENCE,
 }
 RANK = {cover: rank for rank, cover in enumerate(Cover)}
+MOST_NAMED = 200  # communes of one area on a page: nobody reads more, and the files tell them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ class Area:
     def name(self) -> str:
         others = len(self.zones) - 1
         return f"{self.zones[0].name} et {others} autre{'s' if others > 1 else ''}" if others else self.zones[0].name
+
+    @property
+    def named(self) -> tuple[Leaf, ...]:
+        return self.zones[:MOST_NAMED]
+
+    @property
+    def unnamed(self) -> int:
+        return len(self.zones) - len(self.named)
 
     @property
     def codes(self) -> list[str]:

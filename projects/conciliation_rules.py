@@ -107,7 +107,7 @@ class OutcomeCode(Enum):
 
 LABELS = {
     OutcomeCode.AGREEMENT: "Accord entre les projets",
-    OutcomeCode.DG_CHOICE: "Choix du directeur général après examen comparatif",
+    OutcomeCode.DG_CHOICE: "Choix du directeur général",
     OutcomeCode.UNVALIDATED: "Zone de concurrence laissée non validée",
     OutcomeCode.MERGER: "Fusion des projets",
     OutcomeCode.PARTNERSHIP: "Adhésion ou partenariat",
@@ -117,13 +117,20 @@ CONFLICTS = frozenset({Kind.TOTAL, Kind.PARTIAL})
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a source offers, in its words. `party`: 1 for the prior project, 2 for the other, None for both."""
+    """What a source offers, in its words. `party`: 1 for the prior project, 2 for the other, None for both.
 
-    code: OutcomeCode
+    `code` is None for an opposition: a step of the project, recorded on its page and not as the end of a conciliation.
+    """
+
+    code: OutcomeCode | None
     text: str
     source: Source
     party: int | None = None
     kinds: frozenset[Kind] = CONFLICTS
+
+    @property
+    def label(self) -> str:
+        return self.code.label if self.code else "Opposition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +161,10 @@ MATRIX = Source(
     date(2020, 2, 24),
 )
 OFFER_OF_SERVICE = Source(
-    "Offre de service de l'Assurance Maladie, de l'ARS et de la MSA",
+    "Guide régional Assurance Maladie – MSA – ARS (offre de service par phase, sans titre ni date)",
     "phase « Émergence », « Identifier le territoire », point de vigilance",
 )
+AFTER_THE_FIRST = "En fonction du choix du DG pour la CPTS 1 : "
 INTEGRATION = "La CPTS 1, investie d'une mission territoriale, a la responsabilité de cette intégration."
 ONLY_TOTAL, ONLY_PARTIAL = frozenset({Kind.TOTAL}), frozenset({Kind.PARTIAL})
 
@@ -167,10 +175,10 @@ ALREADY_VALIDATED = Situation(
     "un projet déjà validé",
     "un projet de santé est déjà validé sur le territoire",
     (
+        Offer(None, "CPTS 2 postérieure sur le même territoire : opposition.", MATRIX, party=2),
         Offer(
             OutcomeCode.PARTNERSHIP,
-            "CPTS 2, postérieure sur le même territoire : opposition, adhésion ou partenariat à la CPTS 1 proposés. "
-            + INTEGRATION,
+            "CPTS 2 postérieure sur le même territoire : adhésion-partenariat à la CPTS 1 proposée. " + INTEGRATION,
             MATRIX,
             party=2,
         ),
@@ -219,7 +227,8 @@ DIFFERENT_MATURITY = Situation(
     3,
     "Situation 3",
     "maturités différentes",
-    "deux projets à différents niveaux de maturité sur le même territoire",
+    "deux projets à différents niveaux de maturité sur le même territoire → ingénierie de projet de la CPTS 1 en "
+    "cours de finalisation",
     (
         Offer(
             OutcomeCode.DG_CHOICE,
@@ -232,32 +241,37 @@ DIFFERENT_MATURITY = Situation(
         ),
         Offer(
             OutcomeCode.PARTNERSHIP,
-            "CPTS 2 intégrée à la CPTS 1 sur le territoire concerné, sans financer d'ingénierie de projet. "
+            AFTER_THE_FIRST
+            + "CPTS 2 intégrée à la CPTS 1 sur le territoire concerné sans financer d'ingénierie de projet. "
             + INTEGRATION,
             MATRIX,
             party=2,
         ),
         Offer(
             OutcomeCode.AGREEMENT,
-            "CPTS 2 : financement d'une ingénierie de projet pour le territoire non concerné par la CPTS 1.",
+            AFTER_THE_FIRST
+            + "CPTS 2 : financement d'une ingénierie de projet pour le territoire non concerné par la CPTS 1.",
             MATRIX,
             party=2,
         ),
         Offer(
             OutcomeCode.AGREEMENT,
-            "CPTS 2 : financement d'une deuxième ingénierie de projet, en invitant à la collaboration pour le "
-            "territoire concerné.",
+            AFTER_THE_FIRST
+            + "CPTS 2 : financer une deuxième ingénierie de projet en invitant à la collaboration "
+            "pour le territoire concerné.",
             MATRIX,
             party=2,
         ),
     ),
+    remark="La matrice vise une ingénierie en cours de finalisation ; elle est lue ici pour toute différence de "
+    "maturité avant la validation.",
 )
 BEFORE_FILING = Situation(
     "before_filing",
     None,
     "Avant le dépôt",
-    "même maturité",
-    "deux CPTS sont envisagées sur un même territoire, au même niveau de maturité",
+    "deux projets envisagés",
+    "deux CPTS sont envisagées sur un même territoire",
     (
         Offer(OutcomeCode.MERGER, "Envisager avec les partenaires de fusionner les projets.", OFFER_OF_SERVICE),
         Offer(

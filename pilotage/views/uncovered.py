@@ -1,5 +1,7 @@
 """Zones without a project: where nobody is covered, and who could be asked to join whom."""
 
+from functools import lru_cache
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +13,7 @@ from pilotage.mapping import background_of, paths
 from pilotage.uncovered import Area, Cover, coverage
 from pilotage.uncovered_columns import AREA_COLUMNS, COMMUNE_COLUMNS, communes
 from territories.contours import CREDIT, dissolve
+from territories.drawing import Frame
 
 AREAS_PER_PAGE = 50
 
@@ -40,7 +43,13 @@ def uncovered(request: HttpRequest) -> HttpResponse:
     return render(request, "pilotage/uncovered.html", context)
 
 
-def drawn(areas: list[Area], frame) -> list[tuple[Area, str, int]]:
+def drawn(areas: list[Area], frame: Frame) -> list[tuple[Area, str, int]]:
     """Each area that has a contour: its path, and the page of the table that tells it."""
-    found = paths({rank: dissolve(area.codes) for rank, area in enumerate(areas)}, frame)
+    found = outlines(tuple(tuple(area.codes) for area in areas), frame)
     return [(areas[rank], path, rank // AREAS_PER_PAGE + 1) for rank, path in found.items()]
+
+
+@lru_cache(maxsize=4)
+def outlines(areas: tuple[tuple[str, ...], ...], frame: Frame) -> dict[int, str]:
+    """The path of each area that is drawn, by its rank; a country is not drawn again for each page of its table."""
+    return paths({rank: dissolve(codes) for rank, codes in enumerate(areas)}, frame)

@@ -28,7 +28,7 @@ DUE_HELP = "Le jour où une issue est attendue ; elle paraît dans « Ce qui éc
 class OpeningForm(DsfrBaseForm):
     """The zones offered are those that the projects share on the day typed, all of them ticked at first."""
 
-    since = PastDayField(label="Ouverte le")
+    since = PastDayField(label="Ouverte le", help_text="Aujourd'hui au plus tard.")
     zones = forms.ModelMultipleChoiceField(
         Zone.objects.none(),
         label="Zones disputées",

@@ -85,7 +85,7 @@ def _list_in(file: UploadedFile) -> str:
 class RecordForm(DsfrBaseForm):
     """Records a composition as the perimeter from a day on; `draft` is locked, as is the project."""
 
-    since = PastDayField(label="En vigueur depuis le")
+    since = PastDayField(label="En vigueur depuis le", help_text="Aujourd'hui au plus tard.")
     reason = LongTextField(
         rows=2,
         label="Motif",

@@ -76,6 +76,7 @@ def standing(request: HttpRequest, dispute: Dispute) -> dict[str, Any]:
         "situation": BY_KEY.get(conciliation.situation),
         "pairs": pairs,
         "ways": ways_out(pairs),
+        "steps": [offer for offer in offers_to(pairs) if offer.code is None],
         "outcome": outcome,
         "redrawn": list(redrawn(outcome, dispute)) if outcome else [],
         "may_open_successor": bool(outcome) and outcome.successor_id in readable_parties(dispute),
@@ -120,9 +121,13 @@ class WayOut:
     offers: tuple[Offer, ...]
 
 
+def offers_to(pairs: list[Pair]) -> list[Offer]:
+    return list(dict.fromkeys(offer for pair in pairs for offer in pair.outcomes))
+
+
 def ways_out(pairs: list[Pair]) -> list[WayOut]:
     """Every kind of outcome that somebody decides; those that the doctrine offers come first."""
-    offers = list(dict.fromkeys(offer for pair in pairs for offer in pair.outcomes))
+    offers = [offer for offer in offers_to(pairs) if offer.code]
     kinds = [kind for kind in Outcome.Kind if kind != Outcome.Kind.LAPSED]
     ways = [WayOut(kind, tuple(offer for offer in offers if offer.code.value == kind)) for kind in kinds]
     return sorted(ways, key=lambda way: not way.offers)

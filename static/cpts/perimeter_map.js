@@ -8,6 +8,7 @@
   const colours = getComputedStyle(box.closest(".cpts-editor"));
   const colour = (name) => colours.getPropertyValue(`--map-${name}`).trim();
   const NEAREST = 9; // zoom from which every commune in view is drawn: further away they are too small to be clicked
+  const MOST_DRAWN = 6; // departments
   const OUTLINE = { color: "#3a3a3a", weight: 1.25, fill: false };
   const departmentOf = (code) => code.slice(0, code.startsWith("97") ? 3 : 2);
   const number = new Intl.NumberFormat("fr-FR");
@@ -89,6 +90,20 @@
   };
 
   const boundsOf = {};
+  const boundsOfZones = async (codes) => {
+    const departments = [...new Set(codes.map(departmentOf))].filter((department) => boundsOf[department]);
+    if (departments.length > MOST_DRAWN) return departments.reduce((all, one) => all.extend(boundsOf[one]), L.latLngBounds([]));
+    await Promise.all(departments.map(draw));
+    const drawn = departments.flatMap((department) => layers[department]?.getLayers() ?? []);
+    const wanted = new Set(codes);
+    return L.featureGroup(drawn.filter((layer) => wanted.has(layer.feature.id))).getBounds();
+  };
+
+  // What comes outside the view is shown, with all that is held.
+  const reveal = async (come) => {
+    const bounds = await boundsOfZones(come);
+    if (bounds.isValid() && !map.getBounds().contains(bounds)) map.fitBounds((await boundsOfZones(Object.keys(state.held))).pad(0.25));
+  };
   const begin = async () => {
     const outlines = L.geoJSON(features(await fetchJson(sources.contours.departments)), {
       interactive: false, style: OUTLINE,
@@ -99,11 +114,9 @@
     const known = [...met].filter((department) => boundsOf[department]);
     const around = known.length ? known : Object.keys(boundsOf).filter((code) => code.length === 2);
     map.fitBounds(around.map((code) => boundsOf[code]).reduce((all, one) => all.extend(one), L.latLngBounds([])), { animate: false });
-    if (known.length && known.length <= 6) {
-      await Promise.all(known.map(draw));
-      const drawn = known.flatMap((department) => layers[department]?.getLayers() ?? []);
-      const theirs = drawn.filter((layer) => held.includes(layer.feature.id));
-      if (theirs.length) map.fitBounds(L.featureGroup(theirs).getBounds().pad(0.25), { animate: false });
+    if (known.length && known.length <= MOST_DRAWN) {
+      const bounds = await boundsOfZones(held);
+      if (bounds.isValid()) map.fitBounds(bounds.pad(0.25), { animate: false });
     }
     const show = () => {
       if (map.getZoom() < NEAREST) outlines.addTo(map);
@@ -117,8 +130,11 @@
 
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (event.detail.target.id !== "map-state-place") return;
+    const before = state.held;
     state = readState();
     shared = new Set(state.shared);
+    const come = Object.keys(state.held).filter((code) => !(code in before));
+    if (come.length) reveal(come);
     for (const layer of Object.values(layers)) layer.setStyle(style);
   });
   begin().catch(() => { box.textContent = "La carte n'a pas pu être lue : tout se fait aussi par les listes."; });

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ground.templatetags.french import number
 from pilotage.uncovered import Cover, coverage
 from projects.models import Project
 from projects.states import State
@@ -127,6 +128,32 @@ def test_neighbours_abroad_are_told_by_name_and_state_alone(client_of, seine, co
     assert not neighbours[far.name].is_readable
     assert neighbours["CPTS Reste"].is_readable
     assert far.get_absolute_url() not in text
+
+
+def test_a_big_area_names_its_biggest_communes_and_says_where_the_others_are(client_of, seine) -> None:
+    reader = client_of(UserFactory(departments=[seine]))
+    page = reader.get(reverse("uncovered"), {"region": "11"})
+    (area,) = page.context["found"].areas
+    others = f"et {number(len(area.zones) - 200)} autres : les fichiers"
+    assert len(area.zones) == 1_285
+    assert others in page.text
+    told = page.text.split('<p class="cpts-small">')
+    assert sum(part.count(f"{area.zones[199].name} (") for part in told) == 1
+    assert all(f", {area.zones[200].name} (" not in part for part in told)
+
+
+def test_the_map_follows_what_is_covered(client_of, seine, covered) -> None:
+    reader = client_of(UserFactory(departments=[seine]))
+
+    def drawn() -> list[tuple[str, str]]:
+        page = reader.get(reverse("uncovered"), {"departement": "93", "date": DAY.isoformat()})
+        return [(area.name, path) for area, path, _ in page.context["drawn"]]
+
+    before = drawn()
+    assert drawn() == before
+    led_by(seine, "CPTS des Lilas", State.ENGINEERING, "93045")
+    assert [name for name, _ in drawn()] == ["Bagnolet"]
+    assert drawn() != before
 
 
 def rows_of(answer: HttpResponse) -> list[dict[str, str]]:

@@ -72,7 +72,7 @@ def test_the_matrix_tells_total_from_partial_when_both_ask_at_once() -> None:
 
 def test_what_each_situation_offers() -> None:
     for kind in (Kind.TOTAL, Kind.PARTIAL):
-        assert set(codes(ALREADY_VALIDATED, kind)) == {OutcomeCode.PARTNERSHIP}
+        assert set(codes(ALREADY_VALIDATED, kind)) == {None, OutcomeCode.PARTNERSHIP}
         assert set(codes(DIFFERENT_MATURITY, kind)) == {
             OutcomeCode.DG_CHOICE,
             OutcomeCode.PARTNERSHIP,
@@ -83,6 +83,19 @@ def test_what_each_situation_offers() -> None:
     assert "ne prévoit pas" in BOTH_VALIDATED.remark
 
 
+def test_what_is_offered_is_told_in_the_words_of_its_source() -> None:
+    opposition, _ = ALREADY_VALIDATED.outcomes
+    assert (opposition.label, opposition.party) == ("Opposition", 2)
+    assert "ingénierie de projet de la CPTS 1 en cours de finalisation" in DIFFERENT_MATURITY.title
+    assert all(
+        o.text.startswith("En fonction du choix du DG pour la CPTS 1 : ") for o in DIFFERENT_MATURITY.for_the_second
+    )
+    assert "maturité" not in BEFORE_FILING.title + BEFORE_FILING.short
+    comparing = {s.key for s in SITUATIONS for o in s.outcomes if "examen comparatif" in o.text + o.label}
+    assert comparing == {"simultaneous"}
+    assert not any("examen comparatif" in o.text + o.label for o in SIMULTANEOUS.offers(Kind.PARTIAL))
+
+
 def test_nothing_is_offered_before_one_is_sure_of_an_overlap() -> None:
     for kind in (Kind.TO_CHECK, Kind.SAME):
         assert all(situation.offers(kind) == () for situation in SITUATIONS)
@@ -91,7 +104,7 @@ def test_nothing_is_offered_before_one_is_sure_of_an_overlap() -> None:
 
 def test_every_outcome_has_its_source_and_can_be_recorded() -> None:
     outcomes = [outcome for situation in SITUATIONS for outcome in situation.outcomes]
-    assert {outcome.code for outcome in outcomes} == set(OutcomeCode)
+    assert {outcome.code for outcome in outcomes if outcome.code} == set(OutcomeCode)
     assert {(code.value, code.label) for code in OutcomeCode} <= set(Stored.Kind.choices)
     assert all(outcome.source == MATRIX for s in SITUATIONS if s.number for outcome in s.outcomes)
     assert str(MATRIX) == (
