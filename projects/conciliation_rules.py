@@ -256,8 +256,7 @@ DIFFERENT_MATURITY = Situation(
         ),
         Offer(
             OutcomeCode.AGREEMENT,
-            AFTER_THE_FIRST
-            + "CPTS 2 : financer une deuxième ingénierie de projet en invitant à la collaboration "
+            AFTER_THE_FIRST + "CPTS 2 : financer une deuxième ingénierie de projet en invitant à la collaboration "
             "pour le territoire concerné.",
             MATRIX,
             party=2,

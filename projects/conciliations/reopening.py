@@ -62,10 +62,10 @@ def why_not_reopen(user: User, outcome: Outcome) -> list[str]:
     changes = changes_of(outcome)
     reasons = whose_perimeters(user, [change.perimeter.project for change in changes])
     for change in changes:
-        if change != last_change(change.perimeter.project):
+        project = change.perimeter.project
+        if user.can_write_in(project.department_codes()) and change != last_change(project):
             reasons.append(
-                f"Le périmètre de {quoted(change.perimeter.project)} a changé depuis : annulez d'abord son dernier "
-                "changement."
+                f"Le périmètre de {quoted(project)} a changé depuis : annulez d'abord son dernier changement."
             )
     for stage in mergers_of(outcome):
         if last_recorded(stage.project) != stage:

@@ -189,7 +189,14 @@ def test_a_merged_project_says_who_holds_its_communes(project, communes, client_
 
 
 def test_nobody_holds_the_communes_of_an_abandoned_project(project, client_of, ars):
+    before = client_of(ars).get(url(project)).content.decode()
+    assert "Taille" in before
+    assert "Dernier périmètre" not in before
     take(ars, project, "abandon", date(2025, 2, 3))
+    after = client_of(ars).get(url(project)).content.decode()
+    assert "Dernier périmètre" in after
+    assert "Taille" not in after
+    assert "Taille" not in client_of(ars).get(project.get_absolute_url()).content.decode()
     assert "Aucun projet vivant ne couvre ses communes" in client_of(ars).get(url(project)).text
 
 
