@@ -164,7 +164,7 @@ OFFER_OF_SERVICE = Source(
     "Guide régional Assurance Maladie – MSA – ARS (offre de service par phase, sans titre ni date)",
     "phase « Émergence », « Identifier le territoire », point de vigilance",
 )
-AFTER_THE_FIRST = "En fonction du choix du DG pour la CPTS 1 : "
+AFTER_THE_FIRST = "En fonction du choix du DG pour la CPTS 1 – "
 INTEGRATION = "La CPTS 1, investie d'une mission territoriale, a la responsabilité de cette intégration."
 ONLY_TOTAL, ONLY_PARTIAL = frozenset({Kind.TOTAL}), frozenset({Kind.PARTIAL})
 
@@ -262,8 +262,7 @@ DIFFERENT_MATURITY = Situation(
             party=2,
         ),
     ),
-    remark="La matrice vise une ingénierie en cours de finalisation ; elle est lue ici pour toute différence de "
-    "maturité avant la validation.",
+    remark="Cette situation est lue ici pour toute différence de maturité avant la validation.",
 )
 BEFORE_FILING = Situation(
     "before_filing",

@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='saisi le')),
-                ('kind', models.CharField(choices=[('agreement', 'Accord entre les projets'), ('dg_choice', 'Choix du directeur général après examen comparatif'), ('unvalidated', 'Zone de concurrence laissée non validée'), ('merger', 'Fusion des projets'), ('partnership', 'Adhésion ou partenariat'), ('lapsed', 'Sans objet : la superposition a cessé')], max_length=20, verbose_name='issue')),
+                ('kind', models.CharField(choices=[('agreement', 'Accord entre les projets'), ('dg_choice', 'Choix du directeur général'), ('unvalidated', 'Zone de concurrence laissée non validée'), ('merger', 'Fusion des projets'), ('partnership', 'Adhésion ou partenariat'), ('lapsed', 'Sans objet : la superposition a cessé')], max_length=20, verbose_name='issue')),
                 ('decided_on', models.DateField(verbose_name='décidée le')),
                 ('effective_on', models.DateField(verbose_name='en vigueur depuis le')),
                 ('signatory', models.CharField(max_length=150, verbose_name='décidée par')),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('recorded_at', models.DateTimeField(blank=True, editable=False, verbose_name='saisi le')),
-                ('kind', models.CharField(choices=[('agreement', 'Accord entre les projets'), ('dg_choice', 'Choix du directeur général après examen comparatif'), ('unvalidated', 'Zone de concurrence laissée non validée'), ('merger', 'Fusion des projets'), ('partnership', 'Adhésion ou partenariat'), ('lapsed', 'Sans objet : la superposition a cessé')], max_length=20, verbose_name='issue')),
+                ('kind', models.CharField(choices=[('agreement', 'Accord entre les projets'), ('dg_choice', 'Choix du directeur général'), ('unvalidated', 'Zone de concurrence laissée non validée'), ('merger', 'Fusion des projets'), ('partnership', 'Adhésion ou partenariat'), ('lapsed', 'Sans objet : la superposition a cessé')], max_length=20, verbose_name='issue')),
                 ('decided_on', models.DateField(verbose_name='décidée le')),
                 ('effective_on', models.DateField(verbose_name='en vigueur depuis le')),
                 ('signatory', models.CharField(max_length=150, verbose_name='décidée par')),

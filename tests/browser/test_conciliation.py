@@ -45,6 +45,23 @@ def test_figures_follow_the_keyboard_and_the_choice_is_kept(open_as, ars, betwee
     assert {share.zone.name: share.project for share in shares} == {"Est": between.second, "Ouest": None}
 
 
+def test_nothing_overflows_a_phone(open_as, ars, conciliation, page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_as(ars, conciliation.get_absolute_url())
+    expect(page.locator("#variant table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_not_tried_is_not_printed(open_as, ars, conciliation, page):
+    open_as(ars, conciliation.get_absolute_url())
+    page.emulate_media(media="print")
+    expect(page.locator("#essai")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.get_by_role("radio", name="Ouest : personne").check()
+    page.emulate_media(media="print")
+    expect(page.locator("#essai")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/projets/conciliations/", "{page}issue/partnership", "{page}sans-objet"])
 def test_pages_of_a_conciliation_are_accessible(open_as, ars, conciliation, path):
     page = open_as(ars, path.format(page=conciliation.get_absolute_url()))

@@ -99,6 +99,38 @@ def test_a_click_on_the_map_adds_and_removes(open_as: OpenAs, officer: User, pro
     assert held(project) == {"93010"}
 
 
+def test_the_map_shows_what_comes_from_outside_its_view(open_as: OpenAs, officer: User, project: Project) -> None:
+    seine_et_marne = DepartmentFactory(code="77", name="Seine-et-Marne", region=project.lead_department.region)
+    ZoneFactory(code="77305", name="Montereau-Fault-Yonne", department=seine_et_marne)
+    page = open_as(officer, address(project))
+    expect(page.locator("#perimeter-map[data-is-ready]")).to_be_visible()
+    place = page.locator("#perimeter-map .leaflet-proxy")
+    before = place.get_attribute("style")
+    page.locator("#zone-search").fill("montereau")
+    page.locator("#found-1").click()
+    expect(status(page)).to_contain_text("1 commune ajoutée")
+    expect(place).not_to_have_attribute("style", before)
+
+
+def test_nothing_overflows_a_phone(open_as: OpenAs, officer: User, project: Project, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_as(officer, address(project))
+    page.get_by_text("Coller une liste").click()
+    page.locator("#id_text").fill("Drancy")
+    page.locator("#paste-add").click()
+    expect(status(page)).to_contain_text("Drancy")
+    page.locator("#strip-overlaps summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_list_is_pasted_beside_the_map(open_as: OpenAs, officer: User, project: Project, page: Page) -> None:
+    page.set_viewport_size({"width": 1366, "height": 800})
+    open_as(officer, address(project))
+    page.get_by_text("Coller une liste").click()
+    typed, drawn = (page.locator(each).bounding_box() for each in ("#id_text", "#perimeter-map"))
+    assert typed["x"] + typed["width"] < drawn["x"]
+
+
 def test_a_name_is_no_html_on_the_map(open_as: OpenAs, officer: User, project: Project) -> None:
     Zone.objects.filter(code="93010").update(name="<b>Bondy</b>")
     page = open_as(officer, address(project))

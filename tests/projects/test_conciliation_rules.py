@@ -88,7 +88,7 @@ def test_what_is_offered_is_told_in_the_words_of_its_source() -> None:
     assert (opposition.label, opposition.party) == ("Opposition", 2)
     assert "ingénierie de projet de la CPTS 1 en cours de finalisation" in DIFFERENT_MATURITY.title
     assert all(
-        o.text.startswith("En fonction du choix du DG pour la CPTS 1 : ") for o in DIFFERENT_MATURITY.for_the_second
+        o.text.startswith("En fonction du choix du DG pour la CPTS 1") for o in DIFFERENT_MATURITY.for_the_second
     )
     assert "maturité" not in BEFORE_FILING.title + BEFORE_FILING.short
     comparing = {s.key for s in SITUATIONS for o in s.outcomes if "examen comparatif" in o.text + o.label}

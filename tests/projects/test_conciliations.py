@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -139,6 +140,17 @@ def test_readers_and_other_departments_open_nothing(client_of, reader, neighbour
         assert client_of(user).get(new_url(between)).status_code == 403
         with pytest.raises(PermissionDenied):
             opened(user, between)
+
+
+def test_a_party_that_has_ended_has_no_size_any_more(client_of, ars, between):
+    call_command("load_tariffs", verbosity=0)
+    conciliation = opened(ars, between)
+    assert "dernier périmètre" not in text(client_of(ars).get(conciliation.get_absolute_url()))
+    take(ars, between.second, "abandon", date(2026, 5, 4))
+    page = text(client_of(ars).get(conciliation.get_absolute_url()))
+    parties = page[page.index('id="parties-title"') :].partition("</section>")[0]
+    assert parties.count("dernier périmètre") == 1
+    assert parties.count("au plus") == 1
 
 
 def test_a_day_when_nothing_is_shared_loses_no_zone(client_of, ars, between):
@@ -392,3 +404,11 @@ def test_who_only_reads_finds_no_act(client_of, ars, reader, between):
     for name in ("conciliation_edit", "conciliation_lapse"):
         assert client_of(reader).get(reverse(name, args=[conciliation.pk])).status_code == 403
     assert reader.institution.kind == Institution.Kind.URPS
+
+
+def test_an_opposition_that_the_doctrine_offers_is_told_as_a_step_of_the_project(client_of, ars, department):
+    between = quarrel(department, stages=[(State.INITIATIVE, KNOWN), (State.VALIDATED, date(2025, 9, 1))])
+    page = client_of(ars).get(opened(ars, between).get_absolute_url())
+    assert [offer.label for offer in page.context["steps"]] == ["Opposition"]
+    assert "CPTS 2 postérieure sur le même territoire : opposition." in text(page)
+    assert "Une étape, sur la fiche du projet" in text(page)

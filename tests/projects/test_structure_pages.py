@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def zone(department):
-    return ZoneFactory(department=department, name="Bellevue")
+    return ZoneFactory(code="99850", department=department, name="Bellevue")
 
 
 @pytest.fixture

@@ -164,7 +164,8 @@ class TestServing:
         settings.STATICFILES_DIRS = [("contours", FOLDER)]
         settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
         settings.STATIC_ROOT = tmp_path
-        settings.STORAGES |= {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+        compressed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+        settings.STORAGES = settings.STORAGES | {"staticfiles": compressed}
         settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
         get_finder.cache_clear()
         call_command("collectstatic", "--no-input", "--verbosity", "0")
