@@ -130,7 +130,10 @@ def test_a_dd_officer_follows_a_project_from_the_first_call_to_the_aci(visit, dd
     project = Project.objects.get()
     own = project.get_absolute_url()
     me.open(f"{own}perimetre")
-    me.send(zones_text=zone.code, since=ago(300))
+    me.page.locator("#zone-search").fill(zone.code)
+    me.page.locator("#found-1").click()
+    me.page.locator("#drop-" + zone.code).wait_for()
+    me.send(since=ago(300), reason="Premier périmètre")
     me.open(own)
     me.send(kind="call", happened_on=ago(299), text="Premier appel du porteur")
     # The letter of intent, examined by both
