@@ -1,4 +1,4 @@
-"""What the imports of structures and of figures share: the file kept between its two steps."""
+"""What the imports of projects, structures and figures share: the file kept between its two steps."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,6 +1,5 @@
 """Importing a spreadsheet in two steps: it is sent and reviewed, then written once somebody has confirmed it."""
 
-from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
 
@@ -19,12 +18,11 @@ from projects.models import ImportBatch
 from projects.models.imports import ImportBatchQuerySet
 from projects.spreadsheets.opening import open_workbook
 from projects.spreadsheets.plan import make_plan, read
-from projects.spreadsheets.reading import Reading, UnreadableFile
+from projects.spreadsheets.reading import Reading
 from projects.spreadsheets.rows import Action, Plan
 from projects.spreadsheets.writing import NotWritten, write_import
+from projects.views.context_imports import View, sends_back_to
 
-View = Callable[..., HttpResponse]
-LOST = "Le fichier de cet import n'est plus conservé : envoyez-le à nouveau."
 NOTHING = "Rien n'a été écrit : aucune ligne n'est à créer, à modifier ou acceptée."
 SECTIONS = [
     (Action.REFUSED, "Refusées", "À corriger dans le fichier, puis à renvoyer."),
@@ -42,20 +40,6 @@ def administrators_only(view: View) -> View:
         if not request.user.is_administrator:
             raise PermissionDenied("L'import des tableaux est réservé aux administrateurs.")
         return view(request, *args, **kwargs)
-
-    return checked
-
-
-def tells_what_cannot_be_read(view: View) -> View:
-    """A file that was kept may be lost (a database restored alone) or be refused by now: its import leads nowhere."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except (FileNotFoundError, UnreadableFile) as error:
-            messages.error(request, error.message_fr if isinstance(error, UnreadableFile) else LOST)
-            return _imports_page(request, UploadForm(user=request.user), status=410)
 
     return checked
 
@@ -82,8 +66,12 @@ def _imports_page(request: HttpRequest, form: UploadForm, *, status: int) -> Htt
     return render(request, "projects/imports.html", context, status=status)
 
 
+def first_step(request: HttpRequest) -> HttpResponse:
+    return _imports_page(request, UploadForm(user=request.user), status=200)
+
+
 @administrators_only
-@tells_what_cannot_be_read
+@sends_back_to(first_step)
 def import_(request: HttpRequest, pk: int) -> HttpResponse:
     """Review what a file would do, then confirm it: what is written is what was shown."""
     batch = get_object_or_404(sent_by(request.user), pk=pk)
@@ -141,7 +129,7 @@ def _confirm(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 
 @administrators_only
 @require_safe
-@tells_what_cannot_be_read
+@sends_back_to(first_step)
 def import_annotated(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as it was read, with what is to be told of each row in a first column."""
     batch = get_object_or_404(sent_by(request.user), pk=pk, written_at=None)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,7 +30,7 @@ from projects.perimeters import (
     why_ended,
     why_not_take_back_change,
 )
-from projects.views.access import may_write, readable_project
+from projects.views.access import may_write, readable_project, saved
 from projects.views.context import context_of
 from projects.views.tabs import tab_context
 from territories.models import PerimeterChange, PerimeterZone
@@ -125,14 +125,9 @@ def perimeter_change_take_back(request: HttpRequest, pk: int, change: int) -> Ht
     if not may_take_back_change(request.user, project, asked):
         raise PermissionDenied(NOT_YOURS)
     form = TakeBackChangeForm(request.POST or None)
-    if form.is_valid():
-        try:
-            take_back_change(request.user, pk, change, form.cleaned_data["reason"])
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            messages.success(request, "Le changement est annulé. L'historique le garde, avec la raison.")
-            return redirect(reverse("project_territory", args=[pk]) + "#changements")
+    if saved(form, lambda: take_back_change(request.user, pk, change, form.cleaned_data["reason"])):
+        messages.success(request, "Le changement est annulé. L'historique le garde, avec la raison.")
+        return redirect(reverse("project_territory", args=[pk]) + "#changements")
     told = told_changes(project, list(project.perimeter.changes.all()), held)
     context = {
         "project": project,
