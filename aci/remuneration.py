@@ -78,6 +78,9 @@ class Line:
     source: str
     first_year: int = 1
     last_year: int | None = None  # None: until the contract ends
+    follows: str = ""  # the mission whose engagement opens this line too; empty: it has its own
+    starts_within: int | None = None  # months after the signature, the latest start; None: free
+    deployed_within: int | None = None  # months after the signature, the latest full deployment; None: free
 
     @property
     def total(self) -> Decimal:
