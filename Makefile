@@ -59,7 +59,7 @@ port-is-free:
 	@scripts/venv.sh
 
 .venv/installed: requirements.txt | .venv/bin/python
-	@echo "1/7 Bibliothèques…"
+	@echo "1/8 Bibliothèques…"
 	@set -o pipefail; $(PIP_INSTALL) -r $< | $(PIP_LINES)
 	@touch $@
 
@@ -69,5 +69,5 @@ port-is-free:
 	@touch $@
 
 staticfiles/staticfiles.json: .venv/installed $(shell find static -type f 2>/dev/null)
-	@echo "2/7 Fichiers statiques…"
+	@echo "2/8 Fichiers statiques…"
 	@DEMO=1 $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0

@@ -39,6 +39,7 @@ class ScopedListView(ListView):
     columns: Sequence[Column]  # the first one names the row and is always shown
     export_title: str
     paginate_by = 50
+    usual_tri: str | None = None  # the column that the rows come sorted by; None: the first one, empty: none of them
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         readable = self.model.objects.for_user(request.user)
@@ -71,7 +72,8 @@ class ScopedListView(ListView):
         return rows.order_by(direction, *self.model._meta.ordering)
 
     def heading(self, column: Column) -> Heading:
-        asked = self.request.GET.get("tri") or self.columns[0].key
+        usual = self.columns[0].key if self.usual_tri is None else self.usual_tri
+        asked = self.request.GET.get("tri") or usual
         if asked == column.key:
             return Heading(column, f"-{column.key}", "ascending")
         if asked == f"-{column.key}":

@@ -27,6 +27,11 @@ class Due:
     deadline: Deadline | None = None
 
     @property
+    def order(self) -> tuple[date, bool, str]:
+        """The most pressing first; a clock before the rest of its day."""
+        return self.day, self.deadline is None, self.project.search_name
+
+    @property
     def is_late(self) -> bool:
         return self.days_left < 0
 
@@ -36,11 +41,11 @@ class Due:
 
 
 def due_items(user: User, day: date) -> list[Due]:
-    """What falls due in the user's own departments, the most pressing first; a clock before the rest of its day."""
+    """What falls due in the user's own departments, the most pressing first."""
     own = Project.objects.in_departments(user.own_departments)
     stages = Stage.objects.on(day).filter(project__in=own)
     items = [*_of_filings(stages, day), *_of_consultations(stages, day), *_of_conciliations(own, day)]
-    return sorted(items, key=lambda due: (due.day, due.deadline is None, due.project.search_name))
+    return sorted(items, key=lambda due: due.order)
 
 
 def _of_filings(stages: QuerySet[Stage], day: date) -> Iterator[Due]:

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.dispatch import Signal
 
 from accounts.models import User
 from projects.models import Outcome, Project, Stage
@@ -9,6 +10,9 @@ from projects.stages import attached_rows, details_of, last_recorded, remove, st
 from projects.states import State
 from projects.withdrawing import may_remove
 from projects.workflow import lock, plan_silence, settle, what_rests_on_silence
+
+stage_leaves = Signal()
+"""Sent in the transaction, before `stage` is taken back: what an app above rests on it raises ValidationError."""
 
 
 def why_not_take_back(project: Project, user: User, *, reopens: bool = False) -> str:
@@ -56,6 +60,7 @@ def take_back(user: User, pk: int, reason: str, *, seen_stage: int, reopens: boo
         taken_back = last_recorded(project)
         if obstacle := what_rests_on_silence(project, taken_back.since):
             raise ValidationError(obstacle)
+        stage_leaves.send(Stage, stage=taken_back)
         before = stage_before(project, taken_back)
         for stage in project.stages.filter(since__gte=taken_back.since, pk__gte=taken_back.pk):
             for row in (*attached_rows(stage), *details_of(stage)):

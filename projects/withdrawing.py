@@ -1,9 +1,11 @@
 """Taking back what was entered by mistake: its author says why, and the field history keeps it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -37,6 +39,11 @@ class Kind:
     path_to_project: str
     page: str
     anchor: str = ""
+    why_not: Callable[[models.Model], str] | None = None  # why this row cannot go before something else does
+    address: Callable[[models.Model], str] | None = None  # of the page that shows it, when a project's pk is not enough
+
+    def url_of(self, row: models.Model, project_pk: int) -> str:
+        return self.address(row) if self.address else reverse(self.page, args=[project_pk]) + self.anchor
 
 
 WITHDRAWABLE = {
@@ -54,7 +61,7 @@ WITHDRAWABLE = {
     "version": Kind(ExchangedVersion, "project", "project_rollout"),
     "cls": Kind(ClsSignature, "project", "project_context", "#cls"),
 }
-"""What can be withdrawn, by the word of its address."""
+"""What can be withdrawn, by the word of its address; an app above adds what it records about a project."""
 
 NOT_YOURS = "Seuls son auteur, un responsable de son institution ou un administrateur retirent une saisie."
 
@@ -98,7 +105,7 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
         if not may_withdraw(user, project, row):
             raise PermissionDenied(NOT_YOURS)
         check_reason(reason)
-        if obstacle := why_not_withdraw(project, row):
+        if obstacle := why_not_withdraw(project, row) or why_not_here(kind, row):
             raise ValidationError(obstacle)
         remove(row, reason)
         if isinstance(row, Opinion | Escalation):
@@ -109,6 +116,11 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
             project.finess = ""
             project.save(update_fields=["finess"])
     return row
+
+
+def why_not_here(kind: str, row: models.Model) -> str:
+    why_not = WITHDRAWABLE[kind].why_not
+    return why_not(row) if why_not else ""
 
 
 def why_not_withdraw(project: Project, row: models.Model) -> str:

@@ -7,11 +7,12 @@ import django
 from django.core.management import CommandError, call_command
 
 STEPS = [
-    ("3/7 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
-    ("4/7 Géographie", ["load_geography"]),
-    ("5/7 Barèmes", ["load_tariffs"]),
-    ("6/7 Grilles, bibliothèque et modèles de courriers", ["load_kit"]),
-    ("7/7 Classeurs et comptes de démonstration", ["load_demo"]),
+    ("3/8 Base de données", ["migrate", "--no-input", "--verbosity=0"]),
+    ("4/8 Géographie", ["load_geography"]),
+    ("5/8 Barèmes", ["load_tariffs"]),
+    ("6/8 Grilles, bibliothèque et modèles de courriers", ["load_kit"]),
+    ("7/8 Classeurs et comptes de démonstration", ["load_demo"]),
+    ("8/8 Contrats ACI de démonstration", ["load_demo_contracts"]),
 ]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AccessToken, Institution, User
 from accounts.models.institution import Side
+from aci.models import SharedAction
 from projects.models import (
     Absence,
     Conciliation,
@@ -38,11 +39,15 @@ from projects.models import (
 from projects.phases import Phase
 from projects.states import State
 from territories.models import Figure, Structure, Zone, ZoneSplit
+from tests.aci.acts import engage, indicator, retain
 from tests.factories import (
+    ContractFactory,
     DepartmentFactory,
     InstitutionFactory,
+    MeetingFactory,
     ProjectFactory,
     RegionFactory,
+    TariffFactory,
     UserFactory,
     ZoneFactory,
 )
@@ -162,8 +167,16 @@ def managers(person: Person, where: str) -> int:
     return 200 if person.is_administrator or person.role == Role.MANAGER else 403
 
 
+def managers_of_the_region(person: Person, where: str) -> int:
+    return managers(person, where) if where in person.reads else 404
+
+
 def administrators(person: Person, where: str) -> int:
     return 200 if person.is_administrator else 403
+
+
+def administrators_of_the_country(person: Person, where: str) -> int:
+    return 200 if person.is_administrator and person.extent == Extent.COUNTRY else 403
 
 
 def writer_who_uploaded(person: Person, where: str) -> int:
@@ -197,6 +210,9 @@ class Page:
 PAGES = [
     Page("home", members),
     Page("photograph", members),
+    Page("aci_region", members),
+    Page("aci_region_list", members, ("contrats",)),
+    Page("aci_region_list", members, ("vigilance",)),
     Page("overlaps", members),
     Page("territory_map", members),
     Page("uncovered", members),
@@ -206,6 +222,73 @@ PAGES = [
     Page("token_revoke", its_owner_alone, ("token",)),
     Page("overlap_pair", readers, ("pk", "another")),
     Page("remuneration", members),
+    Page("tariffs", members),
+    Page("tariff", members, ("tariff",)),
+    Page("tariff_csv", members, ("tariff", "montants")),
+    Page("tariff_new", administrators_of_the_country, post=422),
+    Page("tariff_approve", administrators_of_the_country, ("tariff",), get=405, post=422),
+    Page("tariff_withdraw", administrators_of_the_country, ("tariff",), post=422),
+    Page("tariff_reopen", administrators_of_the_country, ("tariff",), post=422),
+    Page("contracts", members),
+    Page("project_aci", readers, ("pk",)),
+    Page("contracts_missing", members),
+    Page("contract_new", writers_of(Side.INSURANCE), ("pk",), post=422),
+    Page("contract", readers, ("contract",)),
+    Page("contract_edit", writers_of(Side.INSURANCE), ("contract",), post=422),
+    Page("amendment_new", writers_of(Side.INSURANCE), ("contract",), post=422),
+    Page("amendment_edit", writers_of(Side.INSURANCE), ("contract", "amendment"), post=422),
+    Page("crisis_new", writers_of(Side.ARS), ("contract",), post=422),
+    Page("crisis_plan_new", writers, ("contract",), post=422),
+    Page("mission_deployed", writers, ("contract", "engagement"), post=422),
+    Page("contract_ledger", readers, ("contract",)),
+    Page("aci_payment_new", writers_of(Side.INSURANCE), ("contract", "1", "fonctionnement", "signature"), post=422),
+    Page("to_pay", members),
+    Page("accounts_of_aci", members),
+    Page("account_entries", members),
+    Page("contract_indicators", readers, ("contract",)),
+    Page("indicator_compare", readers, ("contract",)),
+    Page("indicator_trajectories", readers, ("contract",)),
+    Page("indicator_version_new", writers, ("contract",), post=422),
+    Page("indicator_version_edit", writers, ("version",), post=422),
+    Page("negotiated_add", writers, ("version",), post=422),
+    Page("negotiated_edit", writers, ("negotiated",), post=422),
+    Page("indicators", members),
+    Page("indicator", readers, ("indicator",)),
+    Page("indicator_new", managers, post=422),
+    Page("indicator_edit", managers_of_the_region, ("indicator",), post=422),
+    Page("local_indicator_new", writers, ("pk",), post=422),
+    Page("contract_results", readers, ("contract",)),
+    Page("result_new", writers, ("contract", "negotiated"), post=422),
+    Page("result_edit", writers, ("contract", "result"), post=422),
+    Page("result_validate", those_of_a_side, ("contract", "result"), post=422),
+    Page("contract_dialogue", readers, ("contract",)),
+    Page("meetings", members),
+    Page("meeting", readers, ("meeting",)),
+    Page("meeting", readers, ("commission",)),
+    Page("meeting_new", writers, ("contract", "dialogue"), post=422),
+    Page("meeting_edit", writers, ("meeting",), post=422),
+    Page("meeting_edit", writers, ("commission",), post=422),
+    Page("commission_new", creators, ("cpl",), post=422),
+    Page("commission_opinion_new", writers, ("commission",), post=422),
+    Page("commission_opinion_edit", writers, ("commission opinion",), post=422),
+    Page("decision_new", writers, ("meeting", "engage"), post=422),
+    Page("decision_edit", writers, ("decision",), post=422),
+    Page("decision_apply", writers_of(Side.INSURANCE), ("decision",), get=405, post=302),
+    Page("decision_undo", writers_of(Side.INSURANCE), ("decision",), post=422),
+    Page("actions", members),
+    Page("action_new", writers, ("contract",), post=422),
+    Page("action_edit", writers, ("action",), post=422),
+    Page("action_close", writers, ("action",), post=422),
+    Page("action_reopen", writers, ("action",), get=405, post=302),
+    Page("dialogue_file", readers, ("contract", 1)),
+    Page("dialogue_file_docx", readers, ("contract", 1)),
+    Page("shared_actions", members),
+    Page("shared_action_new", creators, post=422),
+    Page("shared_action", readers, ("shared action",)),
+    Page("shared_action_edit", writers, ("shared action",), post=422),
+    Page("shared_action_entry", writers, ("shared action",), get=405, post=422),
+    Page("shared_action_withdraw", managers_of_the_author, ("shared action",), post=422),
+    Page("shared_action_entry_withdraw", managers_of_the_author, ("shared action", "step of it"), post=422),
     Page("password_change", members, post=200),
     Page("projects", members),
     Page("directory", members),
@@ -425,6 +508,41 @@ def said_of_the_letter(project: Project) -> dict[str, int]:
     }
 
 
+CONTRACT_FACTS = {"contract", "meeting", "commission", "decision", "action", "indicator", "version", "negotiated"}
+CONTRACT_FACTS |= {"commission opinion", "result", "payment", "shared action", "engagement"}
+
+
+def contract_on(project: Project) -> dict[str, int]:
+    """A contract with one of each of its facts, all without author."""
+    day = date(2024, 3, 1)
+    contract = ContractFactory(project=project, signed_on=day)
+    engagement = engage(contract, "acces_soins", day)
+    agreed = indicator(contract)
+    version = retain(contract, 1, (agreed, [(None, 50, 35_000)]), retained_on=None)
+    negotiated = version.negotiated.get()
+    shared = SharedAction.objects.create(title="Protocole", kind="protocol", since=day)
+    shared.projects.add(project)
+    said = {"year": 1, "mission": "fonctionnement", "kind": "signature", "paid_on": day, "reference": "V1"}
+    commission = MeetingFactory(kind="cpl", contract=None, department=project.lead_department, held_on=day)
+    return {
+        "contract": contract.pk,
+        "engagement": engagement.pk,
+        "amendment": contract.amendments.create(number=1, signed_on=day, purpose="Avenant").pk,
+        "meeting": engagement.decision.meeting_id,
+        "decision": engagement.decision_id,
+        "commission": commission.pk,
+        "commission opinion": commission.opinions.create(project=project, difficulty="Locaux").pk,
+        "action": contract.actions.create(text="Relancer", owner="CPAM", due_on=day).pk,
+        "indicator": agreed.pk,
+        "version": version.pk,
+        "negotiated": negotiated.pk,
+        "result": negotiated.results.create(kind="intermediate", measured_on=day, value=60).pk,
+        "payment": contract.payments.create(amount=1, **said).pk,
+        "shared action": shared.pk,
+        "step of it": shared.entries.create(happened_on=day, text="Réunion").pk,
+    }
+
+
 def own_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[str | None]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
@@ -497,7 +615,7 @@ def test_every_address_is_listed():
     assert set(own_patterns(get_resolver().url_patterns)) == {page.name for page in PAGES} | OPEN_TO_ALL | SENT_ONLY
 
 
-@pytest.mark.parametrize("case", PAGES, ids=lambda case: "-".join((case.name, *case.needs)))
+@pytest.mark.parametrize("case", PAGES, ids=lambda case: "-".join((case.name, *map(str, case.needs))))
 def test_who_opens_a_page(case, projects, batch):
     expected, got = {}, {}
     opinions = {where: opinion_on(project) for where, project in projects.items()}
@@ -509,16 +627,21 @@ def test_who_opens_a_page(case, projects, batch):
     grants = {where: grant_on(project) for where, project in projects.items()}
     other_fundings = {where: other_funding_on(project) for where, project in projects.items()}
     structures = {where: structure_in(project) for where, project in projects.items()}
+    is_of_a_contract = not CONTRACT_FACTS.isdisjoint(case.needs)
+    contracts = {where: contract_on(project) if is_of_a_contract else {} for where, project in projects.items()}
     entry, around = library_entry(), people_around()
+    around |= {"tariff": TariffFactory(approved_at=None).pk} if "tariff" in case.needs else {}
     around |= {"figure": figure(), "letter_model": letter_model(), "zone split": zone_split()}
     for who, person in PEOPLE.items():
         client = client_of(person)
-        is_of_a_project = any(need in ("pk", "structure") or "conciliation" in need for need in case.needs)
+        is_of_a_project = is_of_a_contract or any(
+            need in ("pk", "structure") or "conciliation" in need for need in case.needs
+        )
         for where, project in projects.items() if is_of_a_project else [(OWN, None)]:
             known = {"pk": project and project.pk, "batch": batch.pk, "opinion": opinions.get(where)}
             known |= said[where] | filings[where] | conciliations[where] | around
             known |= {"another": projects[NEAR if where == OWN else OWN].pk}
-            known |= {"structure": structures[where]}
+            known |= {"structure": structures[where]} | contracts.get(where, {})
             known |= {"perimeter change": perimeter_changes.get(where)}
             known |= {"document": documents.get(where), "entry": entry}
             known |= {"grant": grants.get(where), "other_funding": other_fundings.get(where)}

@@ -18,10 +18,14 @@ SECTIONS = [
     ("Mon travail", "home"),
     ("Projets", "projects"),
     ("Territoires", "territory_map"),
-    ("ACI", "remuneration"),
+    ("ACI", "contracts"),
     ("Pilotage", "photograph"),
 ]
-OF_ANOTHER_SECTION = {"overlaps": "territory_map", "conciliations": "territory_map"}  # than their address tells
+OF_ANOTHER_SECTION = {  # than their address tells
+    "overlaps": "territory_map",
+    "conciliations": "territory_map",
+    "aci_region": "photograph",
+}
 ADMINISTRATION = [("Importer", "imports"), ("Administration", "admin:index")]
 
 

@@ -5,38 +5,71 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, OuterRef, Q, Subquery
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from aci.remuneration import Kind, Line, TariffData, Tier, Verified
+from aci.remuneration import Kind, Labelled, Line, TariffData, Tier, Verified
+from aci.tariff_check import MOST_EUROS
 from ground.periods import Period, PeriodQuerySet
+from ground.templatetags.french import euros
 
 
 def choices(words: type[Kind] | type[Verified]) -> list[tuple[str, str]]:
     return [(word.value, word.label) for word in words]
 
 
+class Standing(Labelled):
+    """What a version is on a day."""
+
+    PROPOSED = "proposed", "proposé, à approuver"
+    COMING = "coming", "à venir"
+    IN_FORCE = "in force", "en vigueur"
+    REPLACED = "replaced", "remplacé"
+
+
 class TariffQuerySet(PeriodQuerySet):
+    def approved(self) -> Self:
+        return self.exclude(approved_at=None)
+
     def in_force(self, day: date) -> "Tariff | None":
-        return self.on(day).first()
+        """The approved version of that day; a proposal is never in force."""
+        return self.approved().on(day).first()
 
     def follow_one_another(self) -> Self:
-        """Each version ends the day the next one begins: no day has two, none between them has no version."""
-        following = Tariff.objects.filter(since__gt=OuterRef("since")).order_by("since").values("since")[:1]
-        self.update(until=Subquery(following))
+        """Each approved version ends the day the next one begins: no day has two, none between them has no version."""
+        approved = Tariff.objects.approved()
+        following = approved.filter(since__gt=OuterRef("since")).order_by("since").values("since")[:1]
+        approved.update(until=Subquery(following))
+        self.filter(approved_at=None).update(until=None)
         return self
 
 
 class Tariff(Period):
-    """A version of the barème. Its end is never typed: it is the start of the next version."""
+    """A version of the barème: proposed by one administrator, in force once another one has approved it.
+
+    Who changes a proposal becomes its proposer, so that what is in force was always read by two. Its end is never
+    typed: it is the start of the next approved version. Those shipped with the application have no proposer and no
+    approver, and come approved.
+    """
 
     code = models.SlugField("code", max_length=30, unique=True)
     label = models.CharField("intitulé", max_length=120)
     source = models.CharField("source", max_length=300)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="proposé par"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="approuvé par"
+    )
+    approved_at = models.DateTimeField("approuvé le", null=True, blank=True)
 
     objects = TariffQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta(Period.Meta):
         abstract = False
@@ -46,13 +79,33 @@ class Tariff(Period):
             *Period.Meta.constraints,
             models.UniqueConstraint(
                 fields=["since"],
+                condition=Q(approved_at__isnull=False),
                 name="one_tariff_starts_a_day",
                 violation_error_message="Un autre barème commence déjà ce jour-là.",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | Q(approved_at__isnull=False) & ~Q(approved_by=F("proposed_by")),
+                name="tariff_approved_by_another",
+                violation_error_message="Un barème est approuvé par une autre personne que celle qui l'a proposé.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("tariff", args=[self.pk])
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approved_at is not None
+
+    def standing_on(self, day: date) -> Standing:
+        if not self.is_approved:
+            return Standing.PROPOSED
+        if day < self.since:
+            return Standing.COMING
+        return Standing.IN_FORCE if self.is_true_on(day) else Standing.REPLACED
 
     @transaction.atomic
     def save(self, *args, **kwargs) -> None:
@@ -67,10 +120,12 @@ class Tariff(Period):
         return deleted
 
     def data(self) -> TariffData:
-        """This version as the pure rule reads it; two queries."""
+        """This version as the pure rule reads it; three queries, none once `tiers` and `lines__amounts` are fetched."""
+        models.prefetch_related_objects([self], "tiers", "lines__amounts")
         lines: dict[int, list[Line]] = defaultdict(list)
-        for amount in TariffAmount.objects.filter(line__tariff=self).select_related("line").order_by("line__order"):
-            lines[amount.tier].append(amount.as_line())
+        for line in self.lines.all():
+            for amount in line.amounts.all():
+                lines[amount.tier].append(amount.as_line())
         return TariffData(
             code=self.code,
             label=self.label,
@@ -141,6 +196,19 @@ class TariffLine(models.Model):
         "dernière année de contrat", null=True, blank=True, help_text="Vide : jusqu'à la fin du contrat."
     )
     order = models.PositiveSmallIntegerField("ordre", default=0)
+    follows = models.SlugField(
+        "suit la mission",
+        max_length=40,
+        blank=True,
+        help_text="Code de la mission dont l'engagement ouvre aussi cette ligne ; vide : elle s'engage elle-même.",
+    )
+    starts_within = models.PositiveSmallIntegerField(
+        "à démarrer sous (mois)", null=True, blank=True, help_text="Mois après la signature ; vide : libre."
+    )
+    deployed_within = models.PositiveSmallIntegerField(
+        "à déployer sous (mois)", null=True, blank=True, help_text="Mois après la signature ; vide : libre."
+    )
+    calendar_source = models.CharField("source du calendrier", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "mission du barème"
@@ -204,6 +272,11 @@ class TariffAmount(models.Model):
     def __str__(self) -> str:
         return f"{self.line}, taille {self.tier}"
 
+    def clean(self) -> None:
+        super().clean()
+        if max(self.fixed_eur or 0, self.variable_eur or 0) > MOST_EUROS:
+            raise ValidationError(f"Un montant de plus de {euros(MOST_EUROS)} par an n'est pas possible : vérifiez-le.")
+
     def as_line(self) -> Line:
         """The amount as the pure rule reads it; expects `line` to be loaded."""
         return Line(
@@ -216,4 +289,7 @@ class TariffAmount(models.Model):
             source=self.source,
             first_year=self.line.first_year,
             last_year=self.line.last_year,
+            follows=self.line.follows,
+            starts_within=self.line.starts_within,
+            deployed_within=self.line.deployed_within,
         )

@@ -6,8 +6,10 @@ from decimal import Decimal
 from django import template
 from django.template import Context
 
+from aci.accounts import Amount
+from aci.ledger import Sums
 from aci.models import Tariff
-from aci.remuneration import Remuneration, TariffData
+from aci.remuneration import Remuneration, TariffData, Verified
 from aci.worth import worth
 
 register = template.Library()
@@ -23,6 +25,18 @@ def tier(context: Context, population: int | None, day: date) -> Remuneration | 
 def gained_over(after: Remuneration | None, before: Remuneration | None) -> Decimal | None:
     """`{{ money|gained_over:former }}`: what the yearly maximum gains, in euros; None when one of them is unknown."""
     return after.total - before.total if after and before else None
+
+
+@register.filter
+def mark(verified: Verified) -> str:
+    """`{{ line.verified|mark }}`: what is said beside an amount that was not read in an official text; else nothing."""
+    return {Verified.YES: "", Verified.TOTAL_ONLY: "répartition non vérifiée"}.get(verified, "non vérifié")
+
+
+@register.filter
+def sum_of(sums: Sums, amount: Amount) -> Decimal:
+    """`{{ sums|sum_of:amount }}`: the column of that amount."""
+    return getattr(sums, amount)
 
 
 def _tariff(context: Context, day: date) -> TariffData | None:

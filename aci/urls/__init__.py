@@ -1,7 +1,13 @@
-from django.urls import path
+"""The addresses of the ACI, one list for each part of it."""
 
-from aci.views.remuneration import remuneration
+from aci.urls import contracts, dialogue, indicators, money, results, sharing, tariffs
 
 urlpatterns = [
-    path("remuneration/", remuneration, name="remuneration"),
+    *contracts.urlpatterns,
+    *money.urlpatterns,
+    *indicators.urlpatterns,
+    *results.urlpatterns,
+    *dialogue.urlpatterns,
+    *sharing.urlpatterns,
+    *tariffs.urlpatterns,
 ]

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import User
+from aci.due import aci_due_items, late_contracts, own_contracts
 from pilotage.my_turn import waiting_for
 from pilotage.photograph import photograph
 from projects.conciliations.marks import conciliation_of_each
@@ -26,11 +27,13 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = waiting_for(user, today)
     portfolio = photograph(Department.objects.filter(pk__in=own), today).total
     current = Stage.objects.on(today).filter(project__lead_department__in=own)
-    due = due_items(user, today)
+    contracts = own_contracts(user, today)
+    due = sorted([*due_items(user, today), *aci_due_items(contracts, today)], key=lambda item: item.order)
     colliding = overlaps(today, touching=Project.objects.filter(lead_department__in=own), reader=user)
     context = {
         "due": due,
         "due_later": due[SHOWN:],
+        "late_contracts": late_contracts(contracts),
         "waiting": waiting,
         "awaited_of": urlencode({"tour": actors_of(user)}, doseq=True),
         "overlaps": conciliation_of_each(colliding, today),

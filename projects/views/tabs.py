@@ -18,6 +18,7 @@ TABS = [
     ("Documents et courriers", "project_documents"),
     ("Financement", "project_funding"),
     ("Déploiement de l'ACI", "project_rollout"),
+    ("Contrat ACI", "project_aci"),  # of the app above: only its address is known here
     ("Historique", "project_history"),
 ]
 

@@ -8,7 +8,6 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from projects.forms.withdrawing import WithdrawForm
 from projects.views.access import readable_project, saved
@@ -26,8 +25,7 @@ def withdrawal(request: HttpRequest, pk: int, kind: str, row: int) -> HttpRespon
         raise Http404("Cette saisie n'existe pas ou a déjà été retirée.") from None
     if not may_withdraw(request.user, project, entered):
         raise PermissionDenied(NOT_YOURS)
-    shown = WITHDRAWABLE[kind]
-    back = reverse(shown.page, args=[pk]) + shown.anchor
+    back = WITHDRAWABLE[kind].url_of(entered, pk)
     return why_withdrawn(
         request,
         entered,

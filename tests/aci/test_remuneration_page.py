@@ -67,7 +67,7 @@ def test_chosen_missions_and_year_count(simulator):
 
 def test_the_shared_link_gives_the_same_answer(simulator, reader):
     html = simulator(population="98 204", missions=["parcours", "prevention"], year=3)
-    (link,) = re.findall(r'href="\?([^"]+)"', html)
+    (link,) = re.findall(r'href="\?([^"]+)">Lien vers ce calcul', html)
     shared = reader.get(reverse("remuneration") + "?" + link.replace("&amp;", "&"))
     assert re.findall(r"date=\d{4}-\d\d-\d\d", link)
     table = re.compile(r"<table.*?>.*</table>", re.DOTALL)
@@ -107,4 +107,5 @@ def test_queries_are_few(tariffs, reader):
     with CaptureQueriesContext(connection) as queries:
         reader.get(reverse("remuneration"), {"population": 98_204})
     tables = re.findall(r'FROM "aci_(\w+)"', " ".join(query["sql"] for query in queries))
-    assert sorted(tables) == ["tariff", "tariffamount", "tariffline", "tarifftier"]
+    # the missions to choose among, those of every version; then the version in force, with its missions
+    assert sorted(tables) == ["tariff", "tariffamount", "tariffline", "tariffline", "tarifftier"]

@@ -1,4 +1,4 @@
-"""An administrator of the country adds a version without a release; the others only read."""
+"""An administrator of the country proposes a version without a release; approved, it is locked."""
 
 import pytest
 import tablib
@@ -7,7 +7,7 @@ from django.urls import reverse, reverse_lazy
 
 from accounts.models import User
 from aci.admin import AmountResource
-from aci.models import Tariff, TariffAmount
+from aci.models import PaymentRules, Tariff, TariffAmount, TariffLine
 from tests.factories import DepartmentFactory, UserFactory
 
 TIERS = {
@@ -44,12 +44,13 @@ def administrator(client, db):
     return client
 
 
-def test_a_version_is_added_by_hand(tariffs, administrator):
+def test_a_version_added_by_hand_is_a_proposal(tariffs, administrator):
     assert administrator.post(ADD, VERSION).status_code == 302
     added = Tariff.objects.get(code="avenant-3")
     assert [tier.first for tier in added.data().tiers] == [0, 50_001]
     assert [line.mission for line in added.lines.all()] == ["parcours"]
-    assert Tariff.objects.get(code="avenant-2").until == added.since
+    assert (added.proposed_by.pk, added.is_approved) == (int(administrator.session["_auth_user_id"]), False)
+    assert Tariff.objects.get(code="avenant-2").until is None
 
 
 @pytest.mark.parametrize(
@@ -67,15 +68,92 @@ def test_tiers_that_make_no_scale_are_refused(administrator, change, why):
     assert not Tariff.objects.exists()
 
 
-def test_deleting_a_selection_lets_the_version_before_take_over(tariffs, administrator):
+def test_no_version_is_deleted_without_a_reason(tariffs, administrator):
+    """Its page asks for one, and withdraws proposals alone."""
     chosen = Tariff.objects.get(code="avenant-2")
     data = {"action": "delete_selected", "_selected_action": [chosen.pk], "post": "yes"}
     administrator.post(reverse("admin:aci_tariff_changelist"), data)
-    assert list(Tariff.objects.values_list("code", "until")) == [("2019", None)]
+    assert administrator.post(reverse("admin:aci_tariff_delete", args=[chosen.pk]), {"post": "yes"}).status_code == 403
+    assert Tariff.objects.count() == 2
+
+
+def sent_back(page, **changes):
+    """What a browser sends of an admin form, with these changes."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    shown = {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+    return shown | changes
+
+
+def test_an_approved_version_changes_by_its_sources_and_checks_alone(tariffs, administrator):
+    amount = TariffAmount.objects.get(line__tariff__code="2019", line__mission="parcours", tier=1)
+    page = reverse("admin:aci_tariffamount_change", args=[amount.pk])
+    assert set(administrator.get(page).context["adminform"].form.fields) == {"verified", "source"}
+    said = {"fixed_eur": 1, "tier": 3, "verified": "yes", "source": "Journal officiel"}
+    assert administrator.post(page, said).status_code == 302
+    amount.refresh_from_db()
+    assert (amount.fixed_eur, amount.tier) == (25_000, 1)
+    assert (amount.verified, amount.source) == ("yes", "Journal officiel")
+    assert (
+        administrator.post(reverse("admin:aci_tariffamount_delete", args=[amount.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+
+
+def test_the_tiers_and_missions_of_an_approved_version_stay(tariffs, administrator):
+    tariff = Tariff.objects.get(code="2019")
+    before = tariff.data()
+    page = reverse("admin:aci_tariff_change", args=[tariff.pk])
+    changes = {
+        "since": "2018-01-01",
+        "tiers-1-lower_bound": 50_000,
+        "tiers-1-source": "Journal officiel",
+        "tiers-3-DELETE": "on",
+        "lines-0-kind": "optional",
+        "lines-0-DELETE": "on",
+    }
+    assert administrator.post(page, sent_back(administrator.get(page), **changes)).status_code == 302
+    tariff = Tariff.objects.get(code="2019")
+    assert tariff.data() == before
+    assert tariff.tiers.get(number=2).source == "Journal officiel"
+
+
+def test_nothing_is_added_to_an_approved_version(tariffs, administrator):
+    tariff = Tariff.objects.get(code="2019")
+    line = {"tariff": tariff.pk, "mission": "pont", "label": "Pont", "kind": "socle", "first_year": 1, "order": 9}
+    empty = {"amounts-TOTAL_FORMS": 0, "amounts-INITIAL_FORMS": 0}
+    assert administrator.post(reverse("admin:aci_tariffline_add"), line | empty).status_code == 200
+    amount = {"line": tariff.lines.first().pk, "tier": 9, "fixed_eur": 1, "variable_eur": 1, "verified": "yes"}
+    assert administrator.post(reverse("admin:aci_tariffamount_add"), amount | {"source": "essai"}).status_code == 200
+    assert not TariffLine.objects.filter(mission="pont").exists()
+    assert not TariffAmount.objects.filter(tier=9).exists()
+
+
+def test_who_changes_a_proposal_becomes_its_proposer(administrator):
+    """Otherwise one person could write amounts under the name of another, then approve them."""
+    administrator.post(ADD, VERSION)
+    line = TariffLine.objects.get(mission="parcours")
+    second = UserFactory(role=User.Role.ADMINISTRATOR)
+    administrator.force_login(second)
+    amount = {"line": line.pk, "tier": 1, "fixed_eur": 1, "variable_eur": 1, "verified": "no", "source": "essai"}
+    assert administrator.post(reverse("admin:aci_tariffamount_add"), amount).status_code == 302
+    assert Tariff.objects.get().proposed_by == second
+    third = UserFactory(role=User.Role.ADMINISTRATOR)
+    administrator.force_login(third)
+    administrator.post(reverse("admin:aci_tariffamount_delete", args=[TariffAmount.objects.get().pk]), {"post": "yes"})
+    assert Tariff.objects.get().proposed_by == third
 
 
 @pytest.mark.parametrize(
-    "page", ["aci_tariff_changelist", "aci_tariff_add", "aci_tariffline_changelist", "aci_tariffamount_changelist"]
+    "page",
+    [
+        "aci_tariff_changelist",
+        "aci_tariff_add",
+        "aci_tariffline_changelist",
+        "aci_tariffamount_changelist",
+        "aci_paymentrules_add",
+    ],
 )
 def test_pages_open_for_an_administrator_and_not_for_an_officer(tariffs, administrator, page):
     assert administrator.get(reverse(f"admin:{page}")).status_code == 200
@@ -103,6 +181,14 @@ def test_an_administrator_of_departments_restores_no_past_amount(tariffs, client
 
 AMOUNT_HEADINGS = ["version", "mission", "tier", "fixed_eur", "variable_eur", "verified", "source"]
 AMOUNT = ("2019", "parcours", "1", "3", "2", "yes", "essai")
+CHECKED = ("2019", "parcours", "1", "25000", "25000", "yes", "Journal officiel")
+
+
+@pytest.fixture
+def proposal(tariffs) -> Tariff:
+    """The version of 2019, as if nobody had approved it yet."""
+    Tariff.objects.filter(code="2019").update(approved_at=None)
+    return Tariff.objects.get(code="2019")
 
 
 def test_amounts_go_out_and_come_back_unchanged(tariffs):
@@ -117,9 +203,10 @@ def test_amounts_go_out_and_come_back_unchanged(tariffs):
         (("2019", "parcours", "1", "-3", "2", "yes", "essai"), "Un montant ne peut pas être négatif"),
         (("2019", "pont", "1", "3", "2", "yes", "essai"), "Le barème « 2019 » n'a pas de mission « pont »"),
         (("2019", "parcours", "1", "3", "2", "peut-être", "essai"), "peut-être"),
+        (("2019", "parcours", "1", "30000000", "2", "yes", "essai"), "vérifiez-le"),
     ],
 )
-def test_wrong_amounts_are_refused(tariffs, row, why):
+def test_wrong_amounts_are_refused(proposal, row, why):
     assert why in refusals([row])
     assert TariffAmount.objects.get(line__tariff__code="2019", line__mission="parcours", tier=1).fixed_eur == 25_000
 
@@ -131,12 +218,38 @@ def refusals(rows: list[tuple], headings: list[str] = AMOUNT_HEADINGS) -> str:
     return " ".join(str(error.error) for error in errors)
 
 
-def test_a_sheet_of_amounts_without_a_heading_or_with_a_line_twice_is_refused_whole(tariffs):
+def test_a_sheet_checks_an_approved_version_and_does_not_change_its_money(tariffs):
+    assert refusals([CHECKED]) == ""
+    assert TariffAmount.objects.get(source="Journal officiel").verified == "yes"
+    for row in (AMOUNT, ("2019", "parcours", "9", "0", "0", "yes", "essai")):
+        assert "est approuvé : seules sa vérification et ses sources changent encore" in refusals([row])
+
+
+def test_a_sheet_that_changes_a_proposal_is_a_proposal_of_who_sends_it(proposal):
+    sender = UserFactory(role=User.Role.ADMINISTRATOR)
+    dataset = tablib.Dataset(AMOUNT, headers=AMOUNT_HEADINGS)
+    AmountResource().import_data(dataset, rollback_on_validation_errors=True, user=sender)
+    proposal.refresh_from_db()
+    assert proposal.proposed_by == sender
+
+
+def test_a_sheet_of_amounts_without_a_heading_or_with_a_line_twice_is_refused_whole(proposal):
     before = list(TariffAmount.objects.values())
     assert refusals([AMOUNT[:-1]], AMOUNT_HEADINGS[:-1]) == "['Colonnes absentes : source.']"
     assert "Ligne en double : Parcours" in refusals([AMOUNT, AMOUNT])
     assert list(TariffAmount.objects.values()) == before
     assert refusals([AMOUNT]) == ""
+
+
+def test_rules_of_payment_end_when_the_next_ones_begin(administrator):
+    said = {"advance": "0.7", "proration": "months", "ending": "kept", "source": "Avenant 3"}
+    for since in ("2027-01-01", "2019-01-01"):
+        assert administrator.post(reverse("admin:aci_paymentrules_add"), said | {"since": since}).status_code == 302
+    first, last = PaymentRules.objects.order_by("since")
+    assert (first.until, last.until) == (last.since, None)
+    data = {"action": "delete_selected", "_selected_action": [last.pk], "post": "yes"}
+    administrator.post(reverse("admin:aci_paymentrules_changelist"), data)
+    assert PaymentRules.objects.get().until is None
 
 
 def test_amounts_are_written_all_or_none(tariffs, administrator):

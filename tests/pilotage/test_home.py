@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from accounts.models import Institution, User
 from accounts.models.institution import Side
+from aci.models import Contract
 from ground.templatetags.french import short_day
 from projects.due import due_items
 from projects.models import Consultation, Project, Stage, Verdict
 from projects.states import State
 from projects.workflow import lock, plan_silence
 from territories.models import Department
-from tests.factories import InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
+from tests.aci.acts import engage
+from tests.factories import ContractFactory, InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
 
 
 @pytest.fixture
@@ -289,11 +291,51 @@ def test_queries_do_not_grow_with_rows(
 ) -> None:
     client, zone = client_of(delegation), ZoneFactory(department=plaine)
     for wanted in (3, 6):
-        while Project.objects.filter(lead_department=plaine).count() < wanted:
+        while Contract.objects.count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
-        with django_assert_num_queries(20):
+            never_renewed(ProjectFactory(lead_department=plaine))
+        with django_assert_num_queries(35):
             page = client.get(reverse("home"))
-        assert len(page.context["due"]) == len(page.context["waiting"]) == wanted
+        assert len(page.context["waiting"]) == wanted
+        assert len(page.context["due"]) == page.context["late_contracts"] == wanted
+
+
+def never_renewed(project: Project) -> Contract:
+    """A contract of 2020 with a mission engaged: of what it asked for, its renewal alone is still told."""
+    contract = ContractFactory(project=project)
+    engage(contract, "acces_soins", date(2020, 6, 1))
+    return contract
+
+
+def ending_on(project: Project, last_day: date) -> Contract:
+    """A contract of one year, until that day."""
+    return ContractFactory(project=project, years=1, signed_on=last_day + timedelta(days=1) - relativedelta(years=1))
+
+
+def test_contracts_fall_due_among_the_rest_by_date(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department, paris: Department
+) -> None:
+    today = timezone.localdate()
+    filed = ProjectFactory(lead_department=plaine, stages=[(State.FILED, today)])
+    contract = ending_on(ProjectFactory(lead_department=plaine), today - timedelta(days=10))
+    ending_on(ProjectFactory(lead_department=paris), today - timedelta(days=10))
+    page = client_of(delegation).get(reverse("home"))
+    assert [item.project for item in page.context["due"]] == [contract.project, filed]
+    assert "Contrat à son terme, sans renouvellement" in page.text
+
+
+def test_old_delays_of_contracts_are_counted_and_open_their_list(
+    client_of: Callable[[User], Client], delegation: User, plaine: Department, paris: Department
+) -> None:
+    contract = never_renewed(ProjectFactory(lead_department=plaine))
+    never_renewed(ProjectFactory(lead_department=paris))
+    client = client_of(delegation)
+    page = client.get(reverse("home"))
+    assert (page.context["due"], page.context["late_contracts"]) == ([], 1)
+    assert "1 contrat ACI en retard" in page.text
+    listed = client.get(reverse("contracts") + "?retard=on&departement=A2")
+    assert "/aci/?retard=on&amp;departement=A2" in page.text
+    assert [row.contract for row, _ in listed.context["rows"]] == [contract]
 
 
 def test_once_the_safe_day_has_passed_the_last_day_is_told_with_what_is_left(

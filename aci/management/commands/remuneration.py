@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from aci.forms import CONTRACT_YEARS, RemunerationForm
+from aci.forms.remuneration import CONTRACT_YEARS, RemunerationForm
 from aci.remuneration import Line
 from ground.templatetags.french import day, euros, number
 

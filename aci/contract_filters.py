@@ -1,0 +1,114 @@
+"""The filters of the lists of contracts, as they stand in their address."""
+
+import datetime
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from aci.contract_columns import ContractRow
+from aci.models import Contract
+from aci.standing import OVER, Standing
+from aci.watch import Watch
+from projects.filters import DayFilter, ProjectFilterForm, readable_departments
+from projects.models import Project
+from projects.states import State
+
+ALL, LATE = "tous", "retard"
+ANY_YEAR = [(str(number), f"Année {number}") for number in range(1, 11)]
+ANY_TIER = [(str(number), f"Taille {number}") for number in range(1, 5)]
+
+
+class AsOfADay(filters.FilterSet):
+    """What is asked for stands as of `date`, today by default."""
+
+    departement = filters.ModelMultipleChoiceFilter(
+        method="of_departments",
+        queryset=readable_departments,
+        label="Département",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    date = DayFilter(method="unchanged", label="Situation au")
+
+    @property
+    def day(self) -> datetime.date:
+        """The day shown; today when the one asked for cannot be read."""
+        return self.form.cleaned_data["date"] if self.form.is_valid() else timezone.localdate()
+
+    def unchanged(self, rows: QuerySet, name: str, value: object) -> QuerySet:
+        return rows
+
+    def of_departments(self, rows: QuerySet, name: str, chosen) -> QuerySet:
+        if not chosen:
+            return rows
+        projects = Project.objects.in_departments(frozenset(each.pk for each in chosen))
+        return rows.filter(**{f"{self.path_to_project}__in": projects})
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.data.get(name) for name in self.filters if name != "date")
+
+
+class ContractFilter(AsOfADay):
+    """Contracts signed by that day; those that are over only when asked for."""
+
+    q = filters.CharFilter(method="named", label="Nom du projet")
+    etat = filters.ChoiceFilter(
+        method="unchanged", label="État", choices=[*Standing.choices, (ALL, "Tous")], empty_label="Suivis"
+    )
+    taille = filters.ChoiceFilter(method="unchanged", label="Taille", choices=ANY_TIER, empty_label="Toutes")
+    annee = filters.ChoiceFilter(method="unchanged", label="Année de contrat", choices=ANY_YEAR, empty_label="Toutes")
+    signature = filters.NumberFilter(
+        field_name="signed_on",
+        lookup_expr="year",
+        label="Signés en",
+        min_value=2019,
+        max_value=2100,
+    )
+    alerte = filters.ChoiceFilter(method="unchanged", label="Alerte", choices=Watch.choices, empty_label="Toutes")
+    retard = filters.BooleanFilter(method="unchanged", label="En retard", widget=forms.CheckboxInput)
+
+    path_to_project = "project"
+
+    class Meta:
+        model = Contract
+        form = ProjectFilterForm
+        fields = []
+
+    def named(self, rows: QuerySet[Contract], name: str, words: str) -> QuerySet[Contract]:
+        return rows.filter(project__in=Project.objects.matching(words)) if words else rows
+
+    def filter_queryset(self, rows: QuerySet[Contract]) -> QuerySet[Contract]:
+        day = self.form.cleaned_data["date"]
+        return super().filter_queryset(rows).filter(signed_on__lte=day).order_by("project__search_name", "number")
+
+    def keeps(self, row: ContractRow) -> bool:
+        """Whether this row is asked for: what is only known once its watch is read."""
+        asked = self.form.cleaned_data
+        alerts = row.late if asked["retard"] else row.alerts
+        return all(
+            (
+                asked["etat"] == ALL or row.standing == asked["etat"] or not (asked["etat"] or row.standing in OVER),
+                asked["taille"] in ("", str(row.tier)),
+                asked["annee"] in ("", str(row.year)),
+                not asked["alerte"] or any(alert.kind == asked["alerte"] for alert in alerts),
+                not asked["retard"] or bool(row.late),
+            )
+        )
+
+
+class MissingFilter(AsOfADay):
+    """Projects whose ACI is signed on that day, and of which no contract is recorded."""
+
+    path_to_project = "pk"
+
+    class Meta:
+        model = Project
+        form = ProjectFilterForm
+        fields = []
+
+    def filter_queryset(self, rows: QuerySet[Project]) -> QuerySet[Project]:
+        day = self.form.cleaned_data["date"]
+        signed = super().filter_queryset(rows).in_states(frozenset({State.ACI_SIGNED}), day).filter(contracts=None)
+        return signed.with_state_on(day).with_territory_on(day)

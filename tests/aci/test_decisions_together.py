@@ -1,0 +1,37 @@
+"""Two people apply decisions at the same moment: truly at once on PostgreSQL, one after the other on SQLite."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from accounts.models import User
+from aci.decisions import apply
+from aci.models import Engagement, MeetingDecision
+from tests.factories import ContractFactory, DepartmentFactory, MeetingFactory, UserFactory
+from tests.together import at_once, meeting
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def applying(user: User, decision: MeetingDecision) -> Callable[[], str]:
+    def act() -> str:
+        apply(user, decision.pk)
+        return "applied"
+
+    return act
+
+
+def test_a_mission_decided_twice_or_applied_twice_is_engaged_once():
+    own = DepartmentFactory()
+    one, other = (UserFactory(role=User.Role.OFFICER, departments=[own]) for _ in range(2))
+    copil = MeetingFactory(contract=ContractFactory(project__lead_department=own))
+    said = {"kind": "engage", "mission": "acces_soins", "effective_on": date(2020, 6, 1)}
+    first, second = copil.decisions.create(**said), copil.decisions.create(**said)
+    with meeting(Engagement):
+        refusal, done = sorted(at_once(applying(one, first), applying(other, second)))
+    assert done == "applied"
+    assert "est déjà engagée" in refusal
+    applied = MeetingDecision.objects.exclude(applied_at=None).get()
+    assert at_once(applying(one, applied), applying(other, applied)) == ["applied", "applied"]
+    assert Engagement.objects.get().decision == applied
