@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from django.contrib import admin
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AccessToken, Institution, User
@@ -38,7 +39,7 @@ from projects.models import (
 )
 from projects.phases import Phase
 from projects.states import State
-from territories.models import Figure, Structure, Zone, ZoneSplit
+from territories.models import Department, Figure, Structure, Zone, ZoneSplit
 from tests.aci.acts import engage, indicator, retain
 from tests.factories import (
     ContractFactory,
@@ -508,13 +509,12 @@ def said_of_the_letter(project: Project) -> dict[str, int]:
     }
 
 
-CONTRACT_FACTS = {"contract", "meeting", "commission", "decision", "action", "indicator", "version", "negotiated"}
-CONTRACT_FACTS |= {"commission opinion", "result", "payment", "shared action", "engagement"}
-
-
-def contract_on(project: Project) -> dict[str, int]:
-    """A contract with one of each of its facts, all without author."""
+def contract_in(department: Department) -> dict[str, int]:
+    """The contract of another project, with one of each of its facts, all without author."""
     day = date(2024, 3, 1)
+    project = ProjectFactory(
+        lead_department=department, stages=[(State.VALIDATED, date(2024, 1, 1)), (State.ACI_SIGNED, day)]
+    )
     contract = ContractFactory(project=project, signed_on=day)
     engagement = engage(contract, "acces_soins", day)
     agreed = indicator(contract)
@@ -551,8 +551,7 @@ def own_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[str | Non
             yield from own_patterns(pattern.url_patterns)
 
 
-@pytest.fixture
-def projects() -> dict[str, Project]:
+def projects_everywhere() -> dict[str, Project]:
     """The same project in one's own department, in another of one's region and in another region."""
     own = DepartmentFactory()
     departments = {
@@ -574,19 +573,76 @@ def projects() -> dict[str, Project]:
     }
 
 
-@pytest.fixture
-def batch(projects) -> ImportBatch:
+def batch() -> int:
     """A file sent by an administrator whom nobody here is."""
-    someone = UserFactory(role=Role.ADMINISTRATOR)
-    content = ContentFile(b"Nom;Communes\n", name="suivi.csv")
-    batch = ImportBatch(filename="suivi.csv", sha256="0" * 64, uploaded_by=someone)
-    batch.file.save("suivi.csv", content)
-    return batch
+    sent = ImportBatch(filename="suivi.csv", sha256="0" * 64, uploaded_by=UserFactory(role=Role.ADMINISTRATOR))
+    sent.file.save("suivi.csv", ContentFile(b"Nom;Communes\n", name="suivi.csv"))
+    return sent.pk
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+def facts_of(project: Project) -> dict[str, int]:
+    """One of everything that is recorded about a project, by the words of `Page.needs`."""
+    return {
+        "pk": project.pk,
+        "opinion": opinion_on(project),
+        "document": document_on(project),
+        "perimeter change": perimeter_change_on(project),
+        "grant": grant_on(project),
+        "other_funding": other_funding_on(project),
+        "structure": structure_in(project),
+        **said_of_the_letter(project),
+        **filing_on(project),
+        **conciliations_on(project),
+        **contract_in(project.lead_department),
+    }
+
+
+def facts_of_all() -> dict[str, int]:
+    """What belongs to no project."""
+    return {
+        "batch": batch(),
+        "entry": library_entry(),
+        "figure": figure(),
+        "letter_model": letter_model(),
+        "zone split": zone_split(),
+        "tariff": TariffFactory(approved_at=None, since=date(2030, 1, 1)).pk,
+        **people_around(),
+    }
+
+
+@dataclass(frozen=True)
+class World:
+    """`facts`: what is in each place, by the words of `Page.needs`; `clients`: a browser for each person."""
+
+    projects: dict[str, Project]
+    facts: dict[str, dict[str, int]]
+    around: dict[str, int]
+    clients: dict[str, Client]
+    stages: int
+
+
+@pytest.fixture(scope="module")
+def world_of_the_module(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Made once for all tests of the module, and taken back after them."""
+    chosen = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), chosen, transaction.atomic():
+        projects = projects_everywhere()
+        facts = {where: facts_of(project) for where, project in projects.items()}
+        for where in facts:
+            facts[where]["another"] = projects[NEAR if where == OWN else OWN].pk
+        clients = {who: client_of(person) for who, person in PEOPLE.items()}
+        yield World(projects, facts, facts_of_all(), clients, Stage.objects.count())
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(world_of_the_module: World, db: None) -> World:
+    return world_of_the_module
+
+
+@pytest.fixture
+def projects(world: World) -> dict[str, Project]:
+    return world.projects
 
 
 def status_of(response: HttpResponse) -> int:
@@ -616,35 +672,13 @@ def test_every_address_is_listed():
 
 
 @pytest.mark.parametrize("case", PAGES, ids=lambda case: "-".join((case.name, *map(str, case.needs))))
-def test_who_opens_a_page(case, projects, batch):
+def test_who_opens_a_page(case: Page, world: World):
     expected, got = {}, {}
-    opinions = {where: opinion_on(project) for where, project in projects.items()}
-    said = {where: said_of_the_letter(project) for where, project in projects.items()}
-    documents = {where: document_on(project) for where, project in projects.items()}
-    perimeter_changes = {where: perimeter_change_on(project) for where, project in projects.items()}
-    conciliations = {where: conciliations_on(project) for where, project in projects.items()}
-    filings = {where: filing_on(project) for where, project in projects.items()}
-    grants = {where: grant_on(project) for where, project in projects.items()}
-    other_fundings = {where: other_funding_on(project) for where, project in projects.items()}
-    structures = {where: structure_in(project) for where, project in projects.items()}
-    is_of_a_contract = not CONTRACT_FACTS.isdisjoint(case.needs)
-    contracts = {where: contract_on(project) if is_of_a_contract else {} for where, project in projects.items()}
-    entry, around = library_entry(), people_around()
-    around |= {"tariff": TariffFactory(approved_at=None).pk} if "tariff" in case.needs else {}
-    around |= {"figure": figure(), "letter_model": letter_model(), "zone split": zone_split()}
+    is_of_a_project = not world.facts[OWN].keys().isdisjoint(case.needs)
     for who, person in PEOPLE.items():
-        client = client_of(person)
-        is_of_a_project = is_of_a_contract or any(
-            need in ("pk", "structure") or "conciliation" in need for need in case.needs
-        )
-        for where, project in projects.items() if is_of_a_project else [(OWN, None)]:
-            known = {"pk": project and project.pk, "batch": batch.pk, "opinion": opinions.get(where)}
-            known |= said[where] | filings[where] | conciliations[where] | around
-            known |= {"another": projects[NEAR if where == OWN else OWN].pk}
-            known |= {"structure": structures[where]} | contracts.get(where, {})
-            known |= {"perimeter change": perimeter_changes.get(where)}
-            known |= {"document": documents.get(where), "entry": entry}
-            known |= {"grant": grants.get(where), "other_funding": other_fundings.get(where)}
+        client = world.clients[who]
+        for where in world.facts if is_of_a_project else [OWN]:
+            known = world.around | world.facts[where]
             url = reverse(case.name, args=[known.get(need, need) for need in case.needs])
             allowed = case.rule(person, where) if person else case.stranger
             is_opened = allowed == 200 or (person and case.get == 405)
@@ -654,7 +688,7 @@ def test_who_opens_a_page(case, projects, batch):
                 expected[who, where, "POST"] = case.post if allowed == 200 else allowed
                 got[who, where, "POST"] = client.post(url, NOTHING_TYPED).status_code
     assert got == expected
-    assert Stage.objects.count() == 3 * len(projects), "an empty form has written a step"
+    assert Stage.objects.count() == world.stages, "an empty form has written a step"
 
 
 def test_who_is_not_logged_in_is_sent_to_the_login_page_and_back():
