@@ -1,6 +1,6 @@
 """Contracts as the rules read them: their facts fetched together, as they were true on a day."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -46,7 +46,6 @@ def with_facts(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
 
 def with_life(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     """Fetches its terms, missions, meetings, crises and end: what `without_results` and the watch read."""
-    dialogues = Meeting.objects.filter(kind=Meeting.Kind.DIALOGUE, called_off="").exclude(minutes_on=None)
     # joined: fetched apart, a thousand decisions make a query too long for SQLite
     engaged = Engagement.objects.select_related("decision__meeting", "end_decision__meeting")
     return contracts.select_related("project__lead_department").prefetch_related(
@@ -56,7 +55,6 @@ def with_life(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
         "crisis_plans",
         "project__stages",
         "project__contracts",
-        Prefetch("meetings", dialogues, to_attr="dialogues"),
         Prefetch("meetings", Meeting.objects.filter(called_off=""), to_attr="held_meetings"),
     )
 
@@ -99,17 +97,7 @@ def data_of(contract: Contract, books: Books, day: date | None = None) -> Contra
         for part in parts
         if part.amount
     )
-    return ContractData(
-        signed_on=bare.signed_on,
-        starts_on=bare.starts_on,
-        terms=bare.terms,
-        engagements=bare.engagements,
-        settled=settled,
-        dialogues=bare.dialogues,
-        crises=bare.crises,
-        ended_on=bare.ended_on,
-        years=bare.years,
-    )
+    return replace(bare, settled=settled)
 
 
 def without_results(contract: Contract, books: Books, day: date) -> ContractData:
@@ -127,7 +115,7 @@ def without_results(contract: Contract, books: Books, day: date) -> ContractData
             for engagement in contract.engagements.all()
             if engagement.decision.meeting.held_on <= day
         ),
-        dialogues=dialogues_of(contract, day),
+        dialogues={year: meeting.held_on for year, meeting in dialogues_of(contract, day).items()},
         crises=tuple(crisis.recognised_on for crisis in contract.crises.all() if crisis.recognised_on <= day),
         ended_on=ended_on(contract, day),
         years=contract.years,
@@ -140,12 +128,12 @@ def stopped_on(engagement: Engagement, day: date) -> date | None:
     return engagement.ends_on if decision is None or decision.meeting.held_on <= day else None
 
 
-def dialogues_of(contract: Contract, day: date) -> dict[int, date]:
-    """By contract year, the day of the first yearly dialogue whose minutes were there on `day`."""
-    found: dict[int, date] = {}
-    for meeting in contract.dialogues:
-        if meeting.has_minutes and meeting.minutes_on <= day:
-            found.setdefault(meeting.year, meeting.held_on)
+def dialogues_of(contract: Contract, day: date) -> dict[int, Meeting]:
+    """By contract year, the first yearly dialogue whose minutes were there on `day`; needs `with_life`."""
+    found: dict[int, Meeting] = {}
+    for meeting in contract.held_meetings:
+        if meeting.kind == Meeting.Kind.DIALOGUE and meeting.has_minutes and meeting.minutes_on <= day:
+            found.setdefault(meeting.year, meeting)
     return found
 
 
@@ -153,7 +141,7 @@ def variable_parts(contract: Contract, data: ContractData, rules: Rules, day: da
     """What each mission has earned in each year whose indicators are retained; needs `with_facts`."""
     envelopes = {(grant.year.number, grant.line.mission): grant.variable for grant in grants(data, rules)}
     found: dict[int, list[VariablePart]] = {}
-    for retained in contract.retained_sets:
+    for retained in retained_on(contract, day):
         agreed = [agreed_of(each) for each in retained.negotiated.all()]
         values = {each.pk: value for each in retained.negotiated.all() if (value := valid_value(each, day)) is not None}
         followed = {each.mission for each in agreed}
@@ -163,6 +151,11 @@ def variable_parts(contract: Contract, data: ContractData, rules: Rules, day: da
             if year == retained.year and (envelope or mission in followed)
         ]
     return found
+
+
+def retained_on(contract: Contract, day: date) -> list[IndicatorSet]:
+    """The versions that were retained on `day`, one a contract year at most; needs `with_facts`."""
+    return [version for version in contract.retained_sets if version.retained_on <= day]
 
 
 def agreed_of(negotiated: NegotiatedIndicator) -> Agreed:
@@ -207,10 +200,3 @@ def envelopes_of(data: ContractData, rules: Rules, year: int) -> dict[str, tuple
         for grant in grants(data, rules)
         if grant.year.number == year
     }
-
-
-def read(contracts: QuerySet[Contract], day: date | None = None) -> Iterable[tuple[Contract, ContractData, Rules]]:
-    """Each contract with its data and its rules."""
-    books = Books()
-    for contract in with_facts(contracts):
-        yield contract, data_of(contract, books, day), books.rules_of(contract)

@@ -9,11 +9,10 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models.institution import Side
-from aci.contracts import agreed_of, variable_parts, was_there
+from aci.contracts import agreed_of, dialogues_of, retained_on, variable_parts, was_there
 from aci.indicators import Calculation, Earned, Step, VariablePart, earned, reached
 from aci.ledger import Ledger, LedgerLine
 from aci.models import (
-    Contract,
     IndicatorSet,
     Meeting,
     NegotiatedIndicator,
@@ -198,7 +197,7 @@ def awaited_year(data: ContractData, day: date) -> int:
 def results_of(ledger: Ledger, number: int) -> YearResults:
     """The results of a contract year on the day of its ledger, in as many queries whatever their number."""
     contract, day = ledger.contract, ledger.day
-    version = next((each for each in contract.retained_sets if each.year == number), None)
+    version = next((each for each in retained_on(contract, day) if each.year == number), None)
     parts = variable_parts(contract, ledger.data, ledger.rules, day).get(number, [])
     lines = _lines(version, parts, day) if version else {}
     by_mission = {part.mission: part for part in parts}
@@ -216,14 +215,10 @@ def results_of(ledger: Ledger, number: int) -> YearResults:
         ledger=ledger,
         year=ledger.data.year(number),
         version=version,
-        dialogue=_dialogue(contract, ledger.data.dialogues.get(number), number),
+        dialogue=dialogues_of(contract, ledger.day).get(number),
         missions=tuple(each for each in missions if each.grant.variable or each.lines),
         crises=tuple(_crises(ledger, number)),
     )
-
-
-def _dialogue(contract: Contract, held_on: date | None, number: int) -> Meeting | None:
-    return next((each for each in contract.dialogues if (each.year, each.held_on) == (number, held_on)), None)
 
 
 def _lines(version: IndicatorSet, parts: list[VariablePart], day: date) -> dict[str, tuple[IndicatorLine, ...]]:

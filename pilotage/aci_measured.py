@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from aci.contracts import agreed_of, envelopes_of, variable_parts
+from aci.contracts import agreed_of, envelopes_of, retained_on, variable_parts
 from aci.indicators import WHOLE, Agreed, Calculation, VariablePart
 from aci.models import Indicator, NegotiatedIndicator
 from aci.money import cents
@@ -100,9 +100,7 @@ def measured_of(known: Known) -> Iterable[Measured]:
 def uses_of(known: Known) -> Iterable[tuple[NegotiatedIndicator, Use]]:
     """The indicators of the latest version retained for its contract year, or for one before."""
     ledger = known.ledger
-    retained = [
-        each for each in known.contract.retained_sets if each.retained_on <= ledger.day and each.year <= known.year
-    ]
+    retained = [each for each in retained_on(known.contract, ledger.day) if each.year <= known.year]
     version = max(retained, key=lambda each: each.year, default=None)
     if version is None:
         return

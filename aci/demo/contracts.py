@@ -121,10 +121,22 @@ def engage(told: Told, missions: tuple[str, ...], decided_on: date, starts_on: d
                 contract=contract,
                 mission=mission,
                 starts_on=starts_on,
-                deployed_on=deployed_on if deployed_on <= timezone.localdate() and told.rank % 4 else None,
+                deployed_on=deployed_on if deployed_on <= timezone.localdate() and told.rank % 6 else None,
                 decision=decision,
                 recorded_by=told.officer,
             )
+
+
+def deliver_crisis_plans(told: Told) -> None:
+    """Four months into each contract year, from the engagement on; one contract in five forgets the last one."""
+    engaged = told.contract.engagements.filter(mission="crise_plan").first()
+    if engaged is None:
+        return
+    for year in told.contract.all_years():
+        delivered_on = max(year.since, engaged.starts_on) + relativedelta(months=4)
+        is_forgotten = told.rank % 5 == 0 and year.until > timezone.localdate() - relativedelta(years=1)
+        if engaged.starts_on < year.until and delivered_on <= timezone.localdate() and not is_forgotten:
+            told.contract.crisis_plans.create(year=year.number, delivered_on=delivered_on, recorded_by=told.officer)
 
 
 def tariff_of(contract: Contract, year: int) -> Tariff:

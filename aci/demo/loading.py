@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from aci.demo.contracts import Told, amend_for_crises, engage_missions, write_contracts
+from aci.demo.contracts import Told, amend_for_crises, deliver_crisis_plans, engage_missions, write_contracts
 from aci.demo.indicators import negotiate
 from aci.demo.meetings import MINUTES, PARTICIPANTS, hold_the_others
 from aci.demo.money import pay
@@ -26,6 +26,7 @@ def load_contracts(users: list[User], region: str) -> int:
     for told in contracts:
         engage_missions(told)
         amend_for_crises(told)
+        deliver_crisis_plans(told)
         hold_the_others(told)
         if told.is_rich:
             negotiate(told)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from aci.contracts import retained_on
 from aci.dialogue_file.content import Cell, Column, Items, Row, RowKind, Section, Signatures, Table, Text
 from aci.dialogue_file.facts import YearFacts, mark_of
 from aci.dialogue_file.indicators import value_words
@@ -44,13 +45,13 @@ def _versions(facts: YearFacts) -> Iterator[str]:
 
 
 def lacks_next_version(facts: YearFacts) -> bool:
-    retained = {each.year for each in facts.contract.retained_sets}
+    retained = {each.year for each in retained_on(facts.contract, facts.day)}
     following = facts.year.number + 1
     return following in {year.number for year in facts.ledger.data.all_years()} - retained
 
 
 def _indicators(facts: YearFacts) -> Iterator[str]:
-    versions = facts.contract.retained_sets
+    versions = retained_on(facts.contract, facts.day)
     carried = {each.carried_from_id for version in versions for each in version.negotiated.all()}
     for line in facts.results.lines:
         if why := _why_look_at(facts, line, is_carried=line.negotiated.pk in carried):

@@ -206,6 +206,6 @@ def test_as_many_queries_for_three_contracts_as_for_one(contract, django_assert_
         while Contract.objects.count() < wanted:
             more = ContractFactory(project=ProjectFactory(stages=[(State.ACI_SIGNED, date(2020, 3, 1))]))
             engage(more, "acces_soins", date(2020, 6, 1))
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             found = watch(Contract.objects.all(), date(2021, 6, 1))
         assert len(found) == Project.objects.count() == wanted
