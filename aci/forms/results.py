@@ -24,9 +24,10 @@ from ground.templatetags.french import short_day
 from projects.forms.documents import CHOOSE_AGAIN, DocumentForm
 from projects.forms.guard import GuardedForm, Shown
 from projects.forms.rows import RowForm
-from projects.models import Document, Project
+from projects.models import Document, DocumentType, Project
 from projects.stages import remove
 
+EVIDENCE = "Pièce justificative d'indicateur"  # of the types that come with the application
 DONE = [("1", "Fait"), ("0", "Non fait")]
 NOT_RETAINED = "Cette version des indicateurs n'est pas retenue : ses résultats ne s'enregistrent pas."
 NO_PIECE = (
@@ -174,6 +175,11 @@ class PieceForm(DocumentForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, prefix="piece", empty_permitted=True, use_required_attribute=False, **kwargs)
         del self.fields["stage"]
+        self.initial["type"] = DocumentType.objects.filter(name=EVIDENCE, is_in_use=True).first()
+
+    def has_changed(self) -> bool:
+        """The type that the page proposes is no piece yet."""
+        return bool(set(self.changed_data) - {"type"})
 
     def lose_the_file(self) -> None:
         """The rest of the page is refused."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, WebError
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -94,3 +95,45 @@ def axe_violations(page: Page) -> list[str]:
         f"{violation['id']} ({violation['help']}): {', '.join(str(node['target']) for node in violation['nodes'])}"
         for violation in Axe().run(page).response["violations"]
     ]
+
+
+class Visitor:
+    """A person at a screen: every page it opens owes no accessibility violation."""
+
+    def __init__(self, page: Page, root: str) -> None:
+        self.page, self.root = page, root
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.root + path)
+        self.look()
+
+    def look(self) -> None:
+        for details in self.page.locator("main details").all():
+            details.evaluate("element => { element.open = true }")
+        assert axe_violations(self.page) == [], self.page.url
+
+    def send(self, **said: str | date | bool) -> None:
+        """Fill the form that has these fields and send it; the page that follows is the effect, not a refusal."""
+        form = self.page.locator("main form").filter(has=self.page.locator(f"[name='{next(iter(said))}']"))
+        for name, value in said.items():
+            self._fill(form, name, value)
+        with self.page.expect_navigation() as navigation:
+            form.locator("[type=submit]").first.click()
+        assert navigation.value.status == 200, self.page.locator("main").inner_text()[:1000]
+        self.look()
+
+    def _fill(self, form: Locator, name: str, value: str | date | bool) -> None:
+        field = form.locator(f"[name='{name}']")
+        match field.first.get_attribute("type"), field.first.evaluate("element => element.tagName"):
+            case "radio" | "checkbox", _:
+                chosen = field if value is True else form.locator(f"[name='{name}'][value='{value}']")
+                chosen.check(force=True)  # the design system draws the box over the input
+            case _, "SELECT":
+                field.select_option(str(value))
+            case _:
+                field.fill(value.isoformat() if isinstance(value, date) else str(value))
+
+
+@pytest.fixture
+def visit(open_as: Callable[[User, str], Page], live_server: LiveServer) -> Callable[[User], Visitor]:
+    return lambda user: Visitor(open_as(user, "/"), live_server.url)

@@ -3,7 +3,6 @@
 What the other institution does meanwhile is recorded through the same functions as its pages.
 """
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -23,11 +22,9 @@ from projects.models import Opinion, Party, Project, Signature, Verdict
 from projects.signing import sign
 from projects.states import State
 from projects.workflow import Step, take_step
-from tests.browser.conftest import axe_violations
 from tests.factories import DepartmentFactory, InstitutionFactory, ProjectFactory, UserFactory, ZoneFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-OpenAs = Callable[[User, str], Page]
 Kind = Institution.Kind
 FINESS = "930000005"
 
@@ -56,48 +53,6 @@ def dd() -> User:
 @pytest.fixture
 def cpam() -> User:
     return officer(Kind.CPAM, "CPAM 99")
-
-
-class Visitor:
-    """A person at a screen: every page it opens owes no accessibility violation."""
-
-    def __init__(self, page: Page, root: str) -> None:
-        self.page, self.root = page, root
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.root + path)
-        self.look()
-
-    def look(self) -> None:
-        for details in self.page.locator("main details").all():
-            details.evaluate("element => { element.open = true }")
-        assert axe_violations(self.page) == [], self.page.url
-
-    def send(self, **said: str | date | bool) -> None:
-        """Fill the form that has these fields and send it; the page that follows is the effect, not a refusal."""
-        form = self.page.locator("main form").filter(has=self.page.locator(f"[name='{next(iter(said))}']"))
-        for name, value in said.items():
-            self._fill(form, name, value)
-        with self.page.expect_navigation() as navigation:
-            form.locator("[type=submit]").click()
-        assert navigation.value.status == 200, self.page.locator("main").inner_text()[:1000]
-        self.look()
-
-    def _fill(self, form, name: str, value: str | date | bool) -> None:
-        field = form.locator(f"[name='{name}']")
-        match field.first.get_attribute("type"), field.first.evaluate("element => element.tagName"):
-            case "radio" | "checkbox", _:
-                chosen = field if value is True else form.locator(f"[name='{name}'][value='{value}']")
-                chosen.check(force=True)  # the design system draws the box over the input
-            case _, "SELECT":
-                field.select_option(str(value))
-            case _:
-                field.fill(value.isoformat() if isinstance(value, date) else str(value))
-
-
-@pytest.fixture
-def visit(open_as: OpenAs, live_server) -> Callable[[User], Visitor]:
-    return lambda user: Visitor(open_as(user, "/"), live_server.url)
 
 
 def opine(user: User, project: Project, day: date) -> None:

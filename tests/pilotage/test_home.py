@@ -294,7 +294,7 @@ def test_queries_do_not_grow_with_rows(
         while Contract.objects.count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
             never_renewed(ProjectFactory(lead_department=plaine))
-        with django_assert_num_queries(35):
+        with django_assert_num_queries(34):
             page = client.get(reverse("home"))
         assert len(page.context["waiting"]) == wanted
         assert len(page.context["due"]) == page.context["late_contracts"] == wanted
