@@ -32,7 +32,7 @@ class LedgerRow(Recorded):
 
 
 class Validation(LedgerRow):
-    """The COPIL validates what waits for results; the rest is validated by the contract, or by an engagement."""
+    """A meeting validates what waits for results, in one or several times; the contract or an engagement all the rest."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="validations", verbose_name="contrat")
     decision = models.OneToOneField(
@@ -44,13 +44,6 @@ class Validation(LedgerRow):
     class Meta:
         verbose_name = "validation"
         ordering = ["contract", "year", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["contract", "year", "mission", "kind"],
-                name="line_validated_once",
-                violation_error_message="Cette ligne est déjà validée : retirez d'abord cette validation.",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, année {self.year} : {self.amount} €"
