@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from aci.contracts import Books, with_facts
 from aci.ledger import Ledger, LedgerLine, Sums, ledger_of
-from aci.ledger_pages import LINE_COLUMNS, BookedLine
+from aci.ledger_pages import LINE_COLUMNS, BookedLine, amount_columns, verification
 from aci.models import Contract
-from aci.remuneration import Labelled, Verified
+from aci.money import in_euros
+from aci.remuneration import Kind, Labelled, Verified, least_verified
 from ground.tables import Column
 from territories.models import Department, Region
 
@@ -64,17 +65,6 @@ class Scale(Labelled):
     CIVIL = "civile", "Années civiles"
 
 
-class Amount(Labelled):
-    """A column of the accounts, by its name in `Sums`."""
-
-    GRANTED = "granted", "Accordé"
-    DUE = "due", "Dû"
-    VALIDATED = "validated", "Validé"
-    PAID = "paid", "Versé"
-    LEFT = "left", "Écart"
-    TO_COME = "to_come", "À venir"
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one fact of a contract adds to the accounts: a grant, a line of the schedule, or a payment."""
@@ -94,10 +84,11 @@ class Entry:
 
 def entries_of(ledger: Ledger) -> Iterator[Entry]:
     for grant in ledger.grants:
-        what = f"Accordé : fixe {grant.fixed_formula}, variable"
-        line, number = grant.line, grant.year.number
+        line, number, formula = grant.line, grant.year.number, grant.fixed_formula
+        if line.kind != Kind.CONDITIONAL:
+            formula = f"fixe {formula}, variable {in_euros(grant.variable)}"
         sums = Sums(granted=grant.most)
-        yield Entry(ledger, number, grant.since, line.label, "Accordé au plus", what, line.verified, sums)
+        yield Entry(ledger, number, grant.since, line.label, "Accordé au plus", formula, line.verified, sums)
     for line in ledger.lines:
         due = line.due
         sums = Sums(due=line.due_amount, validated=line.validated, to_come=line.to_come)
@@ -128,6 +119,7 @@ class DepartmentRow:
     department: Department
     contracts: int
     sums: Sums
+    verified: Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +144,16 @@ def by_department(entries: Iterable[Entry]) -> list[RegionRows]:
     """Each department that has an entry, under its region; by the department that leads the project."""
     sums: dict[Department, Sums] = defaultdict(Sums)
     contracts: dict[Department, set[int]] = defaultdict(set)
+    marks: dict[Department, set[Verified]] = defaultdict(set)
     for entry in entries:
         department = department_of(entry.ledger)
         sums[department] += entry.sums
+        marks[department].add(entry.verified)
         contracts[department].add(entry.ledger.contract.pk)
     regions: dict[Region, list[DepartmentRow]] = defaultdict(list)
     for department in sorted(sums, key=lambda each: (each.region.name, each.pk)):
-        row = DepartmentRow(department, len(contracts[department]), sums[department])
+        told = len(contracts[department]), sums[department], least_verified(marks[department])
+        row = DepartmentRow(department, *told)
         regions[department.region].append(row)
     return [RegionRows(region, rows) for region, rows in regions.items()]
 
@@ -170,10 +165,7 @@ ENTRY_COLUMNS = [
     Column("date", "Date", lambda entry: entry.day),
     Column("mission", "Mission", lambda entry: entry.mission),
     Column("ligne", "Ligne", lambda entry: entry.what),
-    *(
-        Column(amount.value, f"{amount.label} (€)", lambda entry, name=amount.value: getattr(entry.sums, name), True)
-        for amount in Amount
-    ),
+    *amount_columns(lambda entry: entry.sums),
     Column("calcul", "Calcul", lambda entry: entry.formula),
-    Column("verification", "Vérification du barème", lambda entry: entry.verified.label),
+    verification(lambda entry: entry.verified),
 ]

@@ -8,8 +8,7 @@ from dsfr.forms import DsfrBaseForm
 
 from aci.models import Action
 from ground.tables import Column
-from projects.filters import readable_departments
-from projects.models import Project
+from projects.filters import DepartmentsFilter
 
 CLOSED, ALL = "closes", "toutes"
 
@@ -33,34 +32,21 @@ ACTION_COLUMNS = [
 ]
 
 
-class ActionFilter(filters.FilterSet):
+class ActionFilter(DepartmentsFilter):
     """Those that are open; those that are closed only when asked for."""
 
     etat = filters.ChoiceFilter(
         method="unchanged", label="Actions", choices=[(CLOSED, "Closes"), (ALL, "Toutes")], empty_label="Ouvertes"
     )
     responsable = filters.CharFilter(field_name="owner", lookup_expr="icontains", label="Responsable")
-    departement = filters.ModelMultipleChoiceFilter(
-        method="of_departments",
-        queryset=readable_departments,
-        label="Département",
-        widget=forms.CheckboxSelectMultiple,
-    )
     retard = filters.BooleanFilter(method="unchanged", label="En retard", widget=forms.CheckboxInput)
+
+    path_to_project = "contract__project"
 
     class Meta:
         model = Action
         form = DsfrBaseForm
         fields = []
-
-    def of_departments(self, rows: QuerySet[Action], name: str, chosen) -> QuerySet[Action]:
-        if not chosen:
-            return rows
-        projects = Project.objects.in_departments(frozenset(each.pk for each in chosen))
-        return rows.filter(contract__project__in=projects.values("pk"))
-
-    def unchanged(self, rows: QuerySet[Action], name: str, value: object) -> QuerySet[Action]:
-        return rows
 
     def filter_queryset(self, rows: QuerySet[Action]) -> QuerySet[Action]:
         asked = self.form.cleaned_data

@@ -3,6 +3,7 @@
 Of an approved version, only what a later check says may change: the source of a figure and its verified mark.
 """
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -15,11 +16,11 @@ from import_export import fields, widgets
 
 from accounts.models import User
 from aci.approval import hold_tariffs
-from aci.models import PaymentRules, Tariff, TariffAmount, TariffLine, TariffTier
+from aci.models import Contract, PaymentRules, Tariff, TariffAmount, TariffLine, TariffTier
 from aci.remuneration import tier_problems
 from ground.admin import CountryAdmin, CountryInline, HistoryAdmin
 from ground.reference import ReferenceAdmin, ReferenceResource
-from ground.templatetags.french import quoted
+from ground.templatetags.french import day, quoted
 
 
 def tariff_of(row: models.Model | None) -> Tariff | None:
@@ -36,6 +37,7 @@ class LockedOnceApproved:
     """Rows of a version: once it is approved, only `checked_later` changes, and nothing comes or goes."""
 
     checked_later: tuple[str, ...] = ()
+    belongs_to: tuple[str, ...] = ()  # a row never moves to another version: that one would be left as nobody wrote it
 
     def is_locked(self, obj: models.Model | None) -> bool:
         tariff = tariff_of(obj)
@@ -43,6 +45,8 @@ class LockedOnceApproved:
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         readonly = [*super().get_readonly_fields(request, obj)]
+        if obj is not None:
+            readonly += self.belongs_to
         if self.is_locked(obj):
             readonly += [f.name for f in self.model._meta.fields if f.editable and f.name not in self.checked_later]
         return list(dict.fromkeys(name for name in readonly if name != "id"))
@@ -144,6 +148,7 @@ class TariffLineAdmin(TariffRowsAdmin):
     list_select_related = ["tariff"]
     inlines = [AmountInline]
     checked_later = ("calendar_source",)
+    belongs_to = ("tariff",)
 
 
 class LineWidget(widgets.ForeignKeyWidget):
@@ -195,12 +200,41 @@ class TariffAmountAdmin(ReferenceAdmin, TariffRowsAdmin, HistoryAdmin):
     list_select_related = ["line__tariff"]
     search_fields = ["line__label", "source"]
     checked_later = ("verified", "source")
+    belongs_to = ("line",)
+
+
+def contracts_of(rules: PaymentRules) -> models.QuerySet[Contract]:
+    """Those signed under these rules."""
+    signed = Contract.objects.filter(signed_on__gte=rules.since)
+    return signed.filter(signed_on__lt=rules.until) if rules.until else signed
+
+
+class PaymentRulesForm(ModelForm):
+    def clean_since(self) -> date:
+        """A contract signed under some rules keeps them; those signed before any rules may still get their own."""
+        since = self.cleaned_data["since"]
+        before = PaymentRules.objects.exclude(pk=self.instance.pk).filter(since__lte=since).order_by("since").last()
+        if before and contracts_of(before).filter(signed_on__gte=since).exists():
+            told = f"{before} : des contrats signés depuis le {day(since)} en relèvent déjà et les gardent"
+            raise ValidationError(f"{told}. De nouvelles règles commencent après eux.")
+        return since
 
 
 @admin.register(PaymentRules)
 class PaymentRulesAdmin(CountryAdmin):
+    """Once a contract is signed under them, rules change by their source and their verified mark alone."""
+
+    form = PaymentRulesForm
     list_display = ["since", "until", "advance", "proration", "ending", "prorates_variable", "is_verified"]
     readonly_fields = ["until"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PaymentRules | None = None) -> list[str]:
+        if obj is None or not contracts_of(obj).exists():
+            return self.readonly_fields
+        return ["since", *self.readonly_fields, "advance", "proration", "ending", "prorates_variable"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: PaymentRules | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and contracts_of(obj).exists())
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
         for rules in queryset:  # one by one: those before take over

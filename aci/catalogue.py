@@ -16,7 +16,7 @@ from aci.models import Contract, Indicator, IndicatorSet, NegotiatedIndicator
 from aci.proposals import mission_labels
 from ground.tables import Column
 from ground.text import search_form
-from projects.filters import readable_regions
+from projects.filters import ListFilter, readable_regions
 from territories.models import Region
 
 NOT_YOURS = "Le catalogue régional est tenu par les responsables et les administrateurs de la région."
@@ -24,10 +24,11 @@ RETIRED, ALL, LOCAL, REGIONAL, PAYING, FOLLOWED = "retires", "tous", "local", "s
 
 
 def own_regions(user: User) -> QuerySet[Region]:
-    """The regions whose catalogue `user` keeps."""
-    if not (user.is_writer and (user.is_administrator or user.role == User.Role.MANAGER)):
+    """The regions whose catalogue `user` keeps: who answers for some departments does not change that of the others."""
+    is_in_charge = user.is_writer and (user.is_administrator or user.role == User.Role.MANAGER)
+    if not is_in_charge or user.extent == User.Extent.DEPARTMENTS:
         return Region.objects.none()
-    return Region.objects.filter(departments__in=user.own_departments).distinct()
+    return user.readable_regions()
 
 
 def may_keep(user: User, indicator: Indicator) -> bool:
@@ -124,7 +125,7 @@ def missions() -> list[tuple[str, str]]:
     return list(mission_labels().items())
 
 
-class IndicatorFilter(filters.FilterSet):
+class IndicatorFilter(ListFilter):
     """Those in use today; those that were retired only when asked for."""
 
     q = filters.CharFilter(method="named", label="Intitulé")
@@ -175,9 +176,6 @@ class IndicatorFilter(filters.FilterSet):
 
     def of_effect(self, rows: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         return rows.filter(is_paying=value == PAYING)
-
-    def unchanged(self, rows: QuerySet[Indicator], name: str, value: object) -> QuerySet[Indicator]:
-        return rows
 
     def filter_queryset(self, rows: QuerySet[Indicator]) -> QuerySet[Indicator]:
         rows = super().filter_queryset(rows)

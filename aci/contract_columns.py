@@ -5,9 +5,11 @@ from datetime import date
 
 from django.db.models import QuerySet
 
+from aci.contracts import signed_terms
 from aci.models import Contract
-from aci.standing import Standing, missions_of, standing_of, terms_on
+from aci.standing import Standing, missions_of, standing_of
 from aci.watch import Alert, Watched, watch
+from aci.years import year_or_first
 from ground.tables import Column
 
 
@@ -60,7 +62,8 @@ def rows_on(contracts: QuerySet[Contract], day: date) -> list[ContractRow]:
 
 def _row(watched: Watched, day: date) -> ContractRow:
     contract, data = watched.contract, watched.data
-    terms, missions = terms_on(contract, data, day), missions_of(contract, data, day)
+    terms = signed_terms(contract, year_or_first(contract.starts_on, day), day)
+    missions = missions_of(contract, data, day)
     return ContractRow(
         contract=contract,
         standing=standing_of(contract, data, day),

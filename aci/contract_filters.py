@@ -8,46 +8,32 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from aci.contract_columns import ContractRow
-from aci.models import Contract
+from aci.establishing import missing_their_contract
+from aci.models import Contract, TariffTier
 from aci.standing import OVER, Standing
 from aci.watch import Watch
-from projects.filters import DayFilter, ProjectFilterForm, readable_departments
+from projects.filters import DayFilter, DepartmentsFilter, ProjectFilterForm
 from projects.models import Project
-from projects.states import State
 
 ALL, LATE = "tous", "retard"
 ANY_YEAR = [(str(number), f"Année {number}") for number in range(1, 11)]
-ANY_TIER = [(str(number), f"Taille {number}") for number in range(1, 5)]
 
 
-class AsOfADay(filters.FilterSet):
+def any_tier() -> list[tuple[str, str]]:
+    """Those of the approved tariffs."""
+    tiers = TariffTier.objects.exclude(tariff__approved_at=None).order_by("number").values_list("number", flat=True)
+    return [(str(number), f"Taille {number}") for number in tiers.distinct()]
+
+
+class AsOfADay(DepartmentsFilter):
     """What is asked for stands as of `date`, today by default."""
 
-    departement = filters.ModelMultipleChoiceFilter(
-        method="of_departments",
-        queryset=readable_departments,
-        label="Département",
-        widget=forms.CheckboxSelectMultiple,
-    )
     date = DayFilter(method="unchanged", label="Situation au")
 
     @property
     def day(self) -> datetime.date:
         """The day shown; today when the one asked for cannot be read."""
         return self.form.cleaned_data["date"] if self.form.is_valid() else timezone.localdate()
-
-    def unchanged(self, rows: QuerySet, name: str, value: object) -> QuerySet:
-        return rows
-
-    def of_departments(self, rows: QuerySet, name: str, chosen) -> QuerySet:
-        if not chosen:
-            return rows
-        projects = Project.objects.in_departments(frozenset(each.pk for each in chosen))
-        return rows.filter(**{f"{self.path_to_project}__in": projects})
-
-    @property
-    def is_filtered(self) -> bool:
-        return any(self.data.get(name) for name in self.filters if name != "date")
 
 
 class ContractFilter(AsOfADay):
@@ -57,7 +43,7 @@ class ContractFilter(AsOfADay):
     etat = filters.ChoiceFilter(
         method="unchanged", label="État", choices=[*Standing.choices, (ALL, "Tous")], empty_label="Suivis"
     )
-    taille = filters.ChoiceFilter(method="unchanged", label="Taille", choices=ANY_TIER, empty_label="Toutes")
+    taille = filters.ChoiceFilter(method="unchanged", label="Taille", choices=any_tier, empty_label="Toutes")
     annee = filters.ChoiceFilter(method="unchanged", label="Année de contrat", choices=ANY_YEAR, empty_label="Toutes")
     signature = filters.NumberFilter(
         field_name="signed_on",
@@ -110,5 +96,5 @@ class MissingFilter(AsOfADay):
 
     def filter_queryset(self, rows: QuerySet[Project]) -> QuerySet[Project]:
         day = self.form.cleaned_data["date"]
-        signed = super().filter_queryset(rows).in_states(frozenset({State.ACI_SIGNED}), day).filter(contracts=None)
-        return signed.with_state_on(day).with_territory_on(day)
+        missing = missing_their_contract(super().filter_queryset(rows), day)
+        return missing.with_state_on(day).with_territory_on(day)

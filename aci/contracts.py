@@ -1,5 +1,6 @@
 """Contracts as the rules read them: their facts fetched together, as they were true on a day."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,13 +17,14 @@ from aci.models import (
     IndicatorSet,
     Meeting,
     NegotiatedIndicator,
+    Payment,
     PaymentRules,
     Result,
     Tariff,
     Validation,
 )
 from aci.remuneration import TariffData
-from aci.schedule import USUAL, ContractData, Rules, Settled, Terms, grants
+from aci.schedule import USUAL, ContractData, Grant, Rules, Settled, Terms, grants
 from aci.schedule import Engagement as EngagementData
 from projects.models import Document
 from projects.states import ENDED, State
@@ -38,7 +40,7 @@ def with_facts(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     )
     retained = IndicatorSet.objects.exclude(retained_on=None).prefetch_related(Prefetch("negotiated", negotiated))
     return with_life(contracts).prefetch_related(
-        "payments",
+        Prefetch("payments", Payment.objects.select_related("recorded_by__institution")),
         Prefetch("validations", Validation.objects.select_related("decision__meeting")),
         Prefetch("indicator_sets", retained, to_attr="retained_sets"),
     )
@@ -89,15 +91,26 @@ def ended_on(contract: Contract, day: date) -> date | None:
 
 def data_of(contract: Contract, books: Books, day: date | None = None) -> ContractData:
     """The contract with what was true of it on `day` (today by default); needs `with_facts`."""
-    day = day or timezone.localdate()
+    return data_and_grants(contract, books, day or timezone.localdate())[0]
+
+
+def data_and_grants(contract: Contract, books: Books, day: date) -> tuple[ContractData, list[Grant]]:
+    """As `data_of`, with what the contract grants."""
     bare = without_results(contract, books, day)
+    granted = grants(bare, books.rules_of(contract))
+    counting = counting_results(contract, day)
     settled = tuple(
-        Settled(year, part.mission, part.amount)
-        for year, parts in variable_parts(contract, bare, books.rules_of(contract), day).items()
+        Settled(
+            year,
+            part.mission,
+            part.amount,
+            max(last_validation(counting[line.agreed.key]) for line in part.lines if line.amount),
+        )
+        for year, parts in variable_parts(contract, granted, day, counting).items()
         for part in parts
         if part.amount
     )
-    return replace(bare, settled=settled)
+    return replace(bare, settled=settled), granted
 
 
 def without_results(contract: Contract, books: Books, day: date) -> ContractData:
@@ -115,11 +128,21 @@ def without_results(contract: Contract, books: Books, day: date) -> ContractData
             for engagement in contract.engagements.all()
             if engagement.decision.meeting.held_on <= day
         ),
-        dialogues={year: meeting.held_on for year, meeting in dialogues_of(contract, day).items()},
+        dialogues={year: meeting.minutes_on for year, meeting in dialogues_of(contract, day).items()},
         crises=tuple(crisis.recognised_on for crisis in contract.crises.all() if crisis.recognised_on <= day),
         ended_on=ended_on(contract, day),
         years=contract.years,
     )
+
+
+def signed_terms(contract: Contract, year: int, day: date) -> ContractTerms | None:
+    """What was signed by `day` about a contract year; needs `with_life`."""
+    said = [
+        terms
+        for terms in contract.terms.all()
+        if terms.from_year <= year and (terms.amendment is None or terms.amendment.signed_on <= day)
+    ]
+    return max(said, key=lambda terms: terms.from_year, default=None)
 
 
 def stopped_on(engagement: Engagement, day: date) -> date | None:
@@ -129,21 +152,31 @@ def stopped_on(engagement: Engagement, day: date) -> date | None:
 
 
 def dialogues_of(contract: Contract, day: date) -> dict[int, Meeting]:
-    """By contract year, the first yearly dialogue whose minutes were there on `day`; needs `with_life`."""
+    """By contract year, the yearly dialogue whose minutes were the first there on `day`; needs `with_life`."""
+    told = [
+        meeting
+        for meeting in contract.held_meetings
+        if meeting.kind == Meeting.Kind.DIALOGUE and meeting.has_minutes and meeting.minutes_on <= day
+    ]
     found: dict[int, Meeting] = {}
-    for meeting in contract.held_meetings:
-        if meeting.kind == Meeting.Kind.DIALOGUE and meeting.has_minutes and meeting.minutes_on <= day:
-            found.setdefault(meeting.year, meeting)
+    for meeting in sorted(told, key=lambda meeting: meeting.minutes_on):
+        found.setdefault(meeting.year, meeting)
     return found
 
 
-def variable_parts(contract: Contract, data: ContractData, rules: Rules, day: date) -> dict[int, list[VariablePart]]:
-    """What each mission has earned in each year whose indicators are retained; needs `with_facts`."""
-    envelopes = {(grant.year.number, grant.line.mission): grant.variable for grant in grants(data, rules)}
+def variable_parts(
+    contract: Contract, granted: Iterable[Grant], day: date, counting: Mapping[int, Result] | None = None
+) -> dict[int, list[VariablePart]]:
+    """What each mission has earned in each year whose indicators are retained; needs `with_facts`.
+
+    `counting`: the `counting_results` of that day, if they are known.
+    """
+    counting = counting_results(contract, day) if counting is None else counting
+    values = {key: result.value for key, result in counting.items()}
+    envelopes = {(grant.year.number, grant.line.mission): grant.variable for grant in granted}
     found: dict[int, list[VariablePart]] = {}
     for retained in retained_on(contract, day):
         agreed = [agreed_of(each) for each in retained.negotiated.all()]
-        values = {each.pk: value for each in retained.negotiated.all() if (value := valid_value(each, day)) is not None}
         followed = {each.mission for each in agreed}
         found[retained.year] = [
             variable_part(mission, agreed, values, envelope, Calculation(retained.calculation))
@@ -177,11 +210,30 @@ def agreed_of(negotiated: NegotiatedIndicator) -> Agreed:
 
 def valid_value(negotiated: NegotiatedIndicator, day: date) -> Decimal | None:
     """Its final result, once proven and validated by both institutions on `day`; needs `final_results`."""
+    result = valid_result(negotiated, day)
+    return result.value if result else None
+
+
+def valid_result(negotiated: NegotiatedIndicator, day: date) -> Result | None:
     for result in negotiated.final_results:
         sides = {each.side for each in result.validations.all() if each.validated_on <= day}
         if sides == BOTH and (not negotiated.is_paying or is_proven(result, day)):
-            return result.value
+            return result
     return None
+
+
+def counting_results(contract: Contract, day: date) -> dict[int, Result]:
+    """By negotiated indicator of the retained versions, the final result that counts on `day`; needs `with_facts`."""
+    return {
+        each.pk: result
+        for version in retained_on(contract, day)
+        for each in version.negotiated.all()
+        if (result := valid_result(each, day))
+    }
+
+
+def last_validation(result: Result) -> date:
+    return max(each.validated_on for each in result.validations.all())
 
 
 def is_proven(result: Result, day: date) -> bool:

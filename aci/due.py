@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from accounts.models import User
+from accounts.models.institution import Side
+from aci.establishing import missing_their_contract
 from aci.models import Contract
 from aci.watch import Alert, Watch, Watched, watch
 from projects.due import Due
@@ -31,6 +33,14 @@ def aci_due_items(contracts: Iterable[Watched], day: date) -> list[Due]:
 def late_contracts(contracts: Iterable[Watched]) -> int:
     """How many have something late, however long ago."""
     return sum(1 for each in contracts if any(alert.is_late for alert in each.alerts))
+
+
+def contracts_to_record(user: User, day: date) -> list[Project]:
+    """What waits for the Assurance Maladie: the projects it leads whose ACI is signed without a contract recorded."""
+    if user.side != Side.INSURANCE or not user.is_writer:
+        return []
+    led = Project.objects.filter(lead_department__in=user.own_departments)
+    return list(missing_their_contract(led, day).with_state_on(day).order_by("state_since", "search_name"))
 
 
 def _is_told(alert: Alert, limit: date, day: date) -> bool:

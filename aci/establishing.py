@@ -4,9 +4,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
-from aci.contracts import Books, with_life, without_results
+from aci.contracts import Books, with_facts, with_life, without_results
+from aci.ledger import ledger_of
 from aci.models import Amendment, Contract, ContractTerms, Crisis, CrisisPlan, Tariff
 from aci.remuneration import (
     AbsurdPopulation,
@@ -17,13 +19,15 @@ from aci.remuneration import (
     missing_warnings,
     tier_of,
 )
-from aci.schedule import ContractData, Terms
+from aci.schedule import ContractData, DueKind, Terms
 from aci.schedule_check import problems
 from ground.templatetags import french
 from projects.models import Project, Signature, Stage
-from projects.states import State
+from projects.models.project import ProjectQuerySet
+from projects.states import ENDED, State
 
 FOR_EVER = date.max  # every fact counts, whatever its day
+STARTS_WITHIN = 12  # months from the signature of all to the start of a contract: ours, no text says
 
 
 def signature_of(project: Project) -> Stage | None:
@@ -39,7 +43,22 @@ def why_not_establish(project: Project) -> str:
             "L'ACI de ce projet n'est pas signé : la CPTS, la CPAM et l'ARS le signent d'abord, dans l'onglet "
             "« Déploiement de l'ACI »."
         )
+    former, ended = last_contract(project), end_of_project(project)
+    if former and ended and end_of_contract(former) >= ended:
+        return f"Le projet est résilié ou fusionné depuis le {french.day(ended)} : son contrat ne se renouvelle plus."
     return ""
+
+
+def end_of_project(project: Project) -> date | None:
+    """The day the project was terminated or merged, once its ACI was signed; None as long as it lives."""
+    signed = signature_of(project)
+    ends = (stage.since for stage in project.stages.all() if State(stage.state) in ENDED)
+    return min((end for end in ends if signed and end >= signed.since), default=None)
+
+
+def missing_their_contract(projects: ProjectQuerySet, day: date) -> ProjectQuerySet:
+    """Those whose ACI is signed on `day` and of which no contract is recorded."""
+    return projects.in_states(frozenset({State.ACI_SIGNED}), day).filter(contracts=None)
 
 
 def last_contract(project: Project, *, before: int | None = None) -> Contract | None:
@@ -110,11 +129,42 @@ def date_warning(contract: Contract) -> str:
     )
 
 
+def tariff_warning(contract: Contract, tariff: Tariff) -> str:
+    """Whether the tariff was not the one of the day of the signature (nor, renewed, of its start); else empty."""
+    days = [contract.signed_on] if contract.number == 1 else [contract.signed_on, contract.starts_on]
+    if any(tariff.is_true_on(day) for day in days):
+        return ""
+    return (
+        f"Le barème {french.quoted(tariff)} n'était pas en vigueur le {french.day(contract.signed_on)}, jour de la "
+        "signature : vérifiez-le."
+    )
+
+
+def overpaid_warning(contract: Contract) -> str:
+    """Which lines were paid more than is due, now that the contract says what it says; empty when none was."""
+    stored = with_facts(Contract.objects.filter(pk=contract.pk)).get()
+    lines = [line for line in ledger_of(stored, Books(), timezone.localdate()).lines if line.is_overpaid]
+    told = (
+        f"{line.due.label}, {line.due.kind.label.lower()} de l'année {line.due.year} ({french.signed_euros(line.left)})"
+        for line in lines
+    )
+    return f"Trop versé, à régulariser : {' ; '.join(told)}." if lines else ""
+
+
 def why_not_dates(contract: Contract, first: Terms, former: Contract | None) -> list[str]:
     """Why the contract cannot have these dates and first terms: what was recorded on it would not hold."""
     found = []
-    if former and contract.starts_on < (end := end_of_contract(former)):
+    end, ended = former and end_of_contract(former), end_of_project(contract.project)
+    if end and contract.starts_on < end:
         found.append(f"Le contrat précédent court jusqu'à la veille du {french.day(end)} : celui-ci commence ensuite.")
+    if ended and contract.signed_on >= ended:
+        found.append(f"Le projet est résilié ou fusionné depuis le {french.day(ended)} : un contrat se signe avant.")
+    latest = contract.signed_on + relativedelta(months=STARTS_WITHIN)
+    if contract.starts_on > latest and contract.starts_on != end:
+        found.append(
+            f"Un contrat prend effet dans les {STARTS_WITHIN} mois qui suivent sa dernière signature, donc le "
+            f"{french.day(latest)} au plus tard, ou dès la fin du contrat précédent."
+        )
     if contract.pk is None:
         return found + problems(ContractData(contract.signed_on, contract.starts_on, (first,), years=contract.years))
     stored = with_life(Contract.objects.filter(pk=contract.pk)).get()
@@ -163,8 +213,9 @@ def why_not_terms(contract: Contract, new: Terms | None, amendment: Amendment) -
 
 def what_rests_on_contract(contract: Contract) -> str:
     """Why the contract cannot be withdrawn; empty when it can, with its first terms."""
+    if contract.project.contracts.filter(number__gt=contract.number).exists():
+        return "Un autre contrat renouvelle celui-ci : retirez-le d'abord."
     rests = {
-        "un contrat qui le renouvelle": contract.project.contracts.filter(number__gt=contract.number),
         "des missions engagées": contract.engagements,
         "des versements": contract.payments,
         "des validations": contract.validations,
@@ -187,6 +238,16 @@ def why_amendment_stays(amendment: Amendment) -> str:
     if following:
         return f"L'avenant n° {following.number} le suit : retirez d'abord celui-là."
     return " ".join(why_not_terms(amendment.contract, None, amendment))
+
+
+def why_crisis_stays(crisis: Crisis) -> str:
+    """Why a crisis cannot be withdrawn; empty when it can."""
+    contract = crisis.contract
+    year = contract.year_of(crisis.recognised_on)
+    rows = {"versés": contract.payments, "validés": contract.validations}
+    held = next((what for what, each in rows.items() if each.filter(year=year, kind=DueKind.CRISIS.value).exists()), "")
+    how = "retirez d'abord ces versements" if held == "versés" else "annulez d'abord la décision qui les a validés"
+    return f"Des montants de crise de l'année {year} sont {held} : {how}." if held else ""
 
 
 def page_of_contract(row: Amendment | Crisis | CrisisPlan) -> str:

@@ -10,7 +10,7 @@ from aci.models import Indicator
 from territories.models import Region
 
 FILE = settings.BASE_DIR / "fixtures" / "kit" / "indicators.csv"
-COLUMNS = ["label", "mission", "nature", "origin", "direction", "unit", "definition", "method", "source", "pieces"]
+COLUMNS = ["label", "mission", "nature", "origin", "direction", "unit", "definition", "method", "pieces"]
 
 
 def load(region: Region) -> int:
@@ -26,6 +26,7 @@ def load(region: Region) -> int:
             is_paying=row["is_paying"] == "yes",
             decimals=int(row["decimals"]),
             since=timezone.localdate(),
+            source=f"{row['source']} – {row['reference']}",
             **{column: row[column] for column in COLUMNS},
         )
         indicator.full_clean()

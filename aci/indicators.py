@@ -6,7 +6,7 @@ mission. The weighted rate is met in practice and in no text found: it is a choi
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ from aci.money import cents, in_euros, percent
 from aci.remuneration import Labelled, total
 
 WHOLE = Decimal(100)
+DONE_WORDS = {True: "fait", False: "non fait"}
 NOT_ENGAGED = "sa mission n'est pas engagée cette année-là."
 
 
@@ -48,12 +49,12 @@ class Step:
             case None, None:
                 return "toute valeur"
             case None, high:
-                return f"≤ {plain(high)}"
+                return f"≤ {written(high)}"
             case low, None:
-                return f"≥ {plain(low)}"
+                return f"≥ {written(low)}"
             case low, high if low == high:
-                return plain(low)
-        return f"{plain(self.low)} à {plain(self.high)}"
+                return written(low)
+        return f"{written(self.low)} à {written(self.high)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,27 @@ def variable_part(
 ) -> VariablePart:
     """The variable part of a mission, line by line; `values` are the valid final results by the indicator's key."""
     of_mission = [each for each in agreed if each.mission == mission]
-    return VariablePart(
-        mission, envelope, tuple(earned(each, values.get(each.key), envelope, calculation) for each in of_mission)
-    )
+    lines = [earned(each, values.get(each.key), envelope, calculation) for each in of_mission]
+    if calculation == Calculation.WEIGHTED and _is_fully_met(lines):
+        lines = _made_whole(lines, envelope)
+    return VariablePart(mission, envelope, tuple(lines))
+
+
+def _is_fully_met(lines: Iterable[Earned]) -> bool:
+    """Whether every paying target is reached, by weights that make the whole."""
+    paying = [line for line in lines if line.agreed.is_paying]
+    met = [line for line in paying if line.value is not None and is_reached(line.agreed, line.value)]
+    return len(met) == len(paying) and total(line.agreed.weight or Decimal(0) for line in paying) == WHOLE
+
+
+def _made_whole(lines: list[Earned], envelope: Decimal) -> list[Earned]:
+    """The last paying line takes the cents that rounding each of them has lost, or gained."""
+    rest = envelope - total(line.amount for line in lines)
+    last = max(rank for rank, line in enumerate(lines) if line.agreed.is_paying)
+    if rest:
+        formula = f"{lines[last].formula}, {'+' * (rest > 0)}{in_euros(rest)} d'arrondi"
+        lines[last] = replace(lines[last], amount=lines[last].amount + rest, formula=formula)
+    return lines
 
 
 def earned(agreed: Agreed, value: Decimal | None, envelope: Decimal, calculation: Calculation) -> Earned:
@@ -132,8 +151,9 @@ def earned(agreed: Agreed, value: Decimal | None, envelope: Decimal, calculation
     if calculation == Calculation.STEPS:
         step = reached(agreed.steps, value)
         if step is None:
-            return Earned(agreed, value, nothing, f"{plain(value)} : aucun palier atteint")
-        return Earned(agreed, value, step.amount, f"{plain(value)} : palier {step} → {in_euros(step.amount)}")
+            return Earned(agreed, value, nothing, f"{value_words(value, agreed.direction)} : aucun palier atteint")
+        told = f"{value_words(value, agreed.direction)} : palier {step_words(step, agreed.direction)}"
+        return Earned(agreed, value, step.amount, f"{told} → {in_euros(step.amount)}")
     rate, weight = rate_of(agreed, value), agreed.weight or nothing
     amount = cents(envelope * weight / WHOLE * rate)
     formula = f"{in_euros(envelope)} × {percent(weight / WHOLE)} × {percent(rate)} atteint"
@@ -233,7 +253,7 @@ def _joint_problems(one: Step, other: Step, unit: Decimal) -> list[str]:
     if one.high is None or other.low is None or other.low <= one.high:
         return [f"Les paliers {one} et {other} se chevauchent : une même valeur y paierait deux fois."]
     if other.low - one.high > unit:
-        return [f"Rien n'est dit entre {plain(one.high)} et {plain(other.low)} : comblez ce trou."]
+        return [f"Rien n'est dit entre {written(one.high)} et {written(other.low)} : comblez ce trou."]
     return []
 
 
@@ -243,13 +263,13 @@ def _direction_problems(agreed: Agreed, steps: list[Step]) -> list[str]:
     match agreed.direction:
         case Direction.DECREASE:
             if steps[0].low is not None and steps[0].low > 0:
-                return [f"Rien n'est dit sous {plain(steps[0].low)} : le premier palier doit être ouvert (≤)."]
+                return [f"Rien n'est dit sous {written(steps[0].low)} : le premier palier doit être ouvert (≤)."]
             if amounts != sorted(amounts, reverse=True):
                 return ["L'indicateur doit diminuer : un palier plus bas ne peut pas payer moins."]
         case Direction.INCREASE | Direction.AT_LEAST:
             if steps[-1].high is not None:
                 return [
-                    f"Rien n'est dit au-dessus de {plain(steps[-1].high)} : le dernier palier doit être ouvert (≥)."
+                    f"Rien n'est dit au-dessus de {written(steps[-1].high)} : le dernier palier doit être ouvert (≥)."
                 ]
             if amounts != sorted(amounts):
                 return ["L'indicateur doit augmenter : un palier plus haut ne peut pas payer moins."]
@@ -318,5 +338,25 @@ def mission_problems(paying: Iterable[Agreed], envelope: Decimal, calculation: C
 
 
 def plain(value: Decimal | None) -> str:
-    """A value as people write it: 66,26 ; 219."""
+    """A value as people type it, and as files hold it: 66,26 ; 5219."""
     return "" if value is None else f"{value.normalize():f}".replace(".", ",")
+
+
+def written(value: Decimal | None) -> str:
+    """A value as people read it, with narrow no-break spaces: 66,26 ; 5 219."""
+    return "" if value is None else f"{value.normalize():,f}".replace(",", "\u202f").replace(".", ",")
+
+
+def value_words(value: Decimal | None, direction: Direction | str, unit: str = "") -> str:
+    """A value with its unit: « 66,26 % » ; « fait » or « non fait » for what is only done or not."""
+    if value is None:
+        return ""
+    if direction == Direction.DONE:
+        return DONE_WORDS[bool(value)]
+    return f"{written(value)}\u00a0{unit}".rstrip("\u00a0")
+
+
+def step_words(step: Step, direction: Direction | str) -> str:
+    """« 51 à 100 », « ≥ 40 » ; « fait » or « non fait » for what is only done or not."""
+    is_one_value = step.low is not None and step.low == step.high
+    return DONE_WORDS[bool(step.low)] if direction == Direction.DONE and is_one_value else str(step)

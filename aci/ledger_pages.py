@@ -1,19 +1,45 @@
 """A contract's ledger as pages and files show it: year by year, mission by mission, line by line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aci.ledger import Ledger, LedgerLine, Sums, sums
 from aci.money import in_euros
-from aci.remuneration import Verified
+from aci.remuneration import Labelled, Verified
 from aci.schedule import Grant
 from aci.years import ContractYear
 from ground.tables import Column
 from ground.templatetags.french import short_day
 
 
+class Amount(Labelled):
+    """A column of amounts, by its name in `Sums`."""
+
+    GRANTED = "granted", "Accordé"
+    DUE = "due", "Dû"
+    VALIDATED = "validated", "Validé"
+    PAID = "paid", "Versé"
+    LEFT = "left", "Écart"
+    TO_COME = "to_come", "À venir"
+
+
+def amount_columns(sums_of: Callable[[Any], Sums]) -> list[Column]:
+    """The six amounts in a file, in euros."""
+    return [
+        Column(amount.value, f"{amount.label} (€)", lambda row, name=amount.value: getattr(sums_of(row), name), True)
+        for amount in Amount
+    ]
+
+
+def verification(of: Callable[[Any], Verified]) -> Column:
+    """How far the amounts of a row were verified: in every file that has some."""
+    return Column("verification", "Vérification du barème", lambda row: of(row).label)
+
+
 @dataclass(frozen=True, slots=True)
 class MissionBook:
-    """A mission in a contract year; `grant` is None for a crisis, which grants nothing in advance."""
+    """A mission in a contract year; `grant` is None when only payments to put right are left of it."""
 
     label: str
     grant: Grant | None
@@ -83,9 +109,10 @@ LINE_COLUMNS = [
     Column("valide", "Validé (€)", lambda row: row.line.validated, is_number=True),
     Column("valide_par", "Validé par", lambda row: row.line.validated_by),
     Column("verse", "Versé (€)", lambda row: row.line.paid, is_number=True),
-    Column("reste", "Écart, dû moins versé (€)", lambda row: row.line.left, is_number=True),
+    Column("reste", f"{Amount.LEFT.label} (€)", lambda row: row.line.left, is_number=True),
+    Column("compense", "Compensé avec la reprise (€)", lambda row: row.line.set_off, is_number=True),
     Column("a_venir", "À venir (€)", lambda row: row.line.to_come, is_number=True),
     Column("calcul", "Calcul", lambda row: row.line.due.formula),
-    Column("verification", "Vérification du barème", lambda row: row.line.due.verified.label),
+    verification(lambda row: row.line.due.verified),
     Column("versements", "Versements", lambda row: payments_of(row.line)),
 ]

@@ -12,7 +12,7 @@ from dsfr.forms import DsfrBaseForm
 from aci.meeting_rules import is_planned
 from aci.models import Meeting
 from ground.tables import Column
-from projects.filters import DayFilter, readable_departments
+from projects.filters import DayFilter, DepartmentsFilter
 from projects.models import Project
 from territories.models import Region
 
@@ -55,15 +55,9 @@ class PeriodForm(DsfrBaseForm):
         return data
 
 
-class MeetingFilter(filters.FilterSet):
+class MeetingFilter(DepartmentsFilter):
     type = filters.MultipleChoiceFilter(
         field_name="kind", choices=Meeting.Kind.choices, label="Réunion", widget=forms.CheckboxSelectMultiple
-    )
-    departement = filters.ModelMultipleChoiceFilter(
-        method="of_departments",
-        queryset=readable_departments,
-        label="Département",
-        widget=forms.CheckboxSelectMultiple,
     )
     etat = filters.ChoiceFilter(
         method="in_situation",

@@ -14,6 +14,8 @@ from django.urls import reverse
 from aci.contracts import Books, agreed_of, data_of, envelopes_of, valid_value, with_facts
 from aci.indicators import Calculation, is_reached, set_problems
 from aci.models import Contract, IndicatorSet, MeetingDecision, NegotiatedIndicator, PayingStep, Result
+from ground.templatetags.french import day as in_words
+from territories.models import Region
 
 COPIED = ("indicator", "is_paying", "baseline", "target", "expected", "weight", "comment", "position")
 
@@ -27,10 +29,13 @@ def negotiated_of(version: IndicatorSet) -> QuerySet[NegotiatedIndicator]:
     return version.negotiated.select_related("indicator", "carried_from__indicator_set").prefetch_related("steps")
 
 
-def why_not_retain(version: IndicatorSet) -> list[str]:
-    """Why this version cannot be retained for its year, in French; empty when it can."""
+def why_not_retain(version: IndicatorSet, on: date | None = None) -> list[str]:
+    """Why this version cannot be retained for its year (`on` that day), in French; empty when it can."""
     if version.retained_on:
         return ["Cette version est déjà retenue."]
+    if on and on < version.sent_on:
+        sent_on = in_words(version.sent_on)
+        return [f"Cette version n'a été envoyée que le {sent_on} : rien ne l'a retenue le {in_words(on)}."]
     contract = with_facts(Contract.objects.filter(pk=version.contract_id)).get()
     if version.year > contract.years:
         return [f"L'année {version.year} n'est pas du contrat, qui en a {contract.years}."]
@@ -53,11 +58,18 @@ def _retained(version: IndicatorSet) -> QuerySet[IndicatorSet]:
 
 def retain(version: IndicatorSet, on: date) -> None:
     """The version that pays, from now on, in its year; the one retained before is no longer. Raises ValidationError."""
-    if refusals := why_not_retain(version):
+    _hold_catalogue(version)
+    if refusals := why_not_retain(version, on):
         raise ValidationError(refusals)
     for former in _retained(version):
         _set_retained(former, None)
     _set_retained(version, on)
+
+
+def _hold_catalogue(version: IndicatorSet) -> None:
+    """Who changes an indicator of the region waits until the versions that are being retained are so."""
+    region = version.contract.project.lead_department.region_id
+    Region.objects.select_for_update(no_key=True).get(pk=region)
 
 
 def why_not_release(version: IndicatorSet) -> str:
@@ -67,11 +79,25 @@ def why_not_release(version: IndicatorSet) -> str:
     return ""
 
 
-def release(version: IndicatorSet) -> None:
-    """Takes back that this version was retained. Raises ValidationError when final results rest on it."""
+def release(version: IndicatorSet, undone: MeetingDecision) -> None:
+    """Takes back that a decision retained this version: the one retained before it is so again, since its meeting.
+
+    Raises ValidationError when final results rest on this version.
+    """
     if refusal := why_not_release(version):
         raise ValidationError(refusal)
+    if version.retained_on is None:  # another one has replaced it since
+        return
     _set_retained(version, None)
+    if former := _last_decision(version, but=undone):
+        _set_retained(former.indicator_set, former.meeting.held_on)
+
+
+def _last_decision(version: IndicatorSet, *, but: MeetingDecision) -> MeetingDecision | None:
+    """The last one applied that retained a version of the same year."""
+    of_year = {"indicator_set__contract": version.contract_id, "indicator_set__year": version.year}
+    applied = MeetingDecision.objects.filter(kind=MeetingDecision.Kind.INDICATORS, applied_at__isnull=False, **of_year)
+    return applied.exclude(pk=but.pk).select_related("indicator_set", "meeting").order_by("applied_at", "pk").last()
 
 
 def _set_retained(version: IndicatorSet, on: date | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +13,7 @@ from aci.contracts import Books, with_facts
 from aci.ledger import Ledger, LedgerLine, ledger_of
 from aci.models import Contract, Payment
 from aci.money import in_euros
-from aci.schedule import AFTER_DIALOGUE
+from aci.schedule import AFTER_DIALOGUE, DueKind
 from projects.models import Project
 from projects.workflow import lock
 
@@ -42,7 +43,7 @@ def why_not_pay(ledger: Ledger, payment: Payment) -> list[str]:
     line = ledger.line(payment.key)
     if line is None:
         return ["Cette échéance n'est pas dans l'échéancier du contrat : rien ne peut y être versé."]
-    return [*_why_not_that_day(ledger, line, payment.paid_on), *_why_not_that_amount(line, payment)]
+    return [*_why_not_that_day(ledger, line, payment), *_why_not_that_amount(ledger, line, payment)]
 
 
 def why_nothing_to_pay(line: LedgerLine) -> str:
@@ -53,35 +54,61 @@ def why_nothing_to_pay(line: LedgerLine) -> str:
     if not line.is_due:
         return f"Cette somme n'est due que le {due.due_on:%d/%m/%Y} : elle ne peut pas être versée avant."
     if line.left and line.validated:
-        return f"Le COPIL a validé {in_euros(line.validated)}, déjà versés : le reste attend une autre validation."
+        return f"{in_euros(line.validated)} sont validés, et déjà versés : le reste attend une autre validation."
     if line.left:
-        return "Cette somme dépend de résultats : elle ne peut être versée qu'une fois validée par un COPIL."
+        return (
+            "Cette somme dépend de résultats : elle ne peut être versée qu'une fois validée par un COPIL ou par le "
+            "dialogue de gestion annuel."
+        )
+    if line.set_off:
+        return f"Rien n'est à verser ni à rendre ici : {line.set_off_words}."
     return "Tout ce qui est dû sur cette ligne est déjà versé."
 
 
-def _why_not_that_day(ledger: Ledger, line: LedgerLine, paid_on: date) -> Iterator[str]:
-    contract, due = ledger.contract, line.due
+def _why_not_that_day(ledger: Ledger, line: LedgerLine, payment: Payment) -> Iterator[str]:
+    contract, due, paid_on = ledger.contract, line.due, payment.paid_on
     if paid_on > ledger.day:
         yield "Un versement déjà fait ne peut pas être daté dans le futur."
     if paid_on < contract.signed_on:
         yield f"Rien n'est versé avant la signature du contrat, le {contract.signed_on:%d/%m/%Y}."
     elif paid_on < due.due_on:
         yield f"Cette somme n'est due que le {due.due_on:%d/%m/%Y} : elle ne peut pas être versée avant."
-    if due.kind in AFTER_DIALOGUE and line.meeting and paid_on < line.meeting.held_on:
-        yield f"Elle n'a été validée que le {line.meeting.held_on:%d/%m/%Y} : elle ne peut pas être versée avant."
+    if due.kind in AFTER_DIALOGUE and payment.amount > 0:
+        validated_on = _validated_on(line, line.paid + payment.amount)
+        if validated_on and paid_on < validated_on:
+            yield f"Cette somme n'a été validée que le {validated_on:%d/%m/%Y} : elle ne peut pas être versée avant."
 
 
-def _why_not_that_amount(line: LedgerLine, payment: Payment) -> Iterator[str]:
+def _validated_on(line: LedgerLine, amount: Decimal) -> date | None:
+    """The day on which meetings had validated that much of the line; None when they have not."""
+    validated = Decimal(0)
+    for validation in line.validations:
+        validated += validation.amount
+        if validated >= amount:
+            return validation.decision.meeting.held_on
+    return None
+
+
+def _payable(ledger: Ledger, line: LedgerLine, paid_on: date) -> Decimal:
+    """What that line could receive on that day: before the recovery that is set off against it, its whole advance."""
+    recovery = ledger.line((line.due.year, line.due.mission, DueKind.RECOVERY))
+    if line.set_off > 0 and recovery and paid_on < recovery.due.due_on:
+        return line.payable + line.set_off
+    return line.payable
+
+
+def _why_not_that_amount(ledger: Ledger, line: LedgerLine, payment: Payment) -> Iterator[str]:
+    payable = _payable(ledger, line, payment.paid_on)
     if not payment.reference.strip():
         yield "Donnez la référence du versement."
     if payment.amount == 0:
         yield "Un versement n'est pas nul."
-    elif line.payable == 0:
+    elif payable == 0:
         if line.is_due:
             yield why_nothing_to_pay(line)
-    elif (payment.amount > 0) != (line.payable > 0):
-        expected = "un reversement de la CPTS" if line.payable < 0 else "un versement"
-        yield f"Cette ligne attend {expected}, de {in_euros(abs(line.payable))}."
-    elif abs(payment.amount) > abs(line.payable):
-        verb = "reverser" if line.payable < 0 else "verser"
-        yield f"Il reste {in_euros(abs(line.payable))} à {verb} sur cette ligne : le montant les dépasse."
+    elif (payment.amount > 0) != (payable > 0):
+        expected = "un reversement de la CPTS" if payable < 0 else "un versement"
+        yield f"Cette ligne attend {expected}, de {in_euros(abs(payable))}."
+    elif abs(payment.amount) > abs(payable):
+        verb = "reverser" if payable < 0 else "verser"
+        yield f"Il reste {in_euros(abs(payable))} à {verb} sur cette ligne : le montant les dépasse."

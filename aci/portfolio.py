@@ -8,6 +8,7 @@ from aci.ledger import Ledger, Sums, ledger_of
 from aci.models import Contract
 from aci.remuneration import Verified
 from aci.watch import Alert, alerts_of, populations_of
+from aci.years import year_or_first
 from projects.models import Project
 from projects.models.project import ProjectQuerySet
 from projects.states import State
@@ -30,9 +31,8 @@ class Seen:
 
     @property
     def verified(self) -> Verified:
-        """Of its money: verified when every amount is."""
-        found = {grant.line.verified for grant in self.ledger.grants} if self.ledger else set()
-        return next((each for each in (Verified.NO, Verified.TOTAL_ONLY) if each in found), Verified.YES)
+        """Of its money."""
+        return self.ledger.verified if self.ledger else Verified.YES
 
     @property
     def late(self) -> list[Alert]:
@@ -52,7 +52,7 @@ def portfolio(projects: ProjectQuerySet, day: date) -> list[Seen]:
             found.append(Seen(project, state, None, None, None, []))
             continue
         ledger = ledger_of(contract, books, day)
-        terms = ledger.data.terms_of(max(1, contract.year_of(day)))
+        terms = ledger.data.terms_of(year_or_first(contract.starts_on, day))
         alerts = alerts_of(contract, ledger.data, day, populations[project.pk])
         found.append(Seen(project, state, contract, terms and terms.tier, ledger, alerts))
     return found

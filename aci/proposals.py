@@ -57,9 +57,8 @@ class ProposedMission:
 
 
 def mission_labels() -> dict[str, str]:
-    """Code → label of the missions that may have indicators, in the tariffs' order, as the last one names them."""
-    lines = TariffLine.objects.exclude(kind=Kind.CONDITIONAL).order_by("tariff__since", "order")
-    return dict(lines.values_list("mission", "label"))
+    """Code → label of the missions that may have indicators."""
+    return TariffLine.objects.exclude(kind=Kind.CONDITIONAL).labels()
 
 
 def grants_of_year(data: ContractData, rules: Rules, year: int) -> dict[str, Grant]:

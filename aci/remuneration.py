@@ -52,6 +52,12 @@ class Verified(Labelled):
     NO = "no", "non vérifié"
 
 
+def least_verified(found: Iterable[Verified]) -> Verified:
+    """What a sum says of itself: verified when every amount in it is."""
+    among = set(found)
+    return next((each for each in (Verified.NO, Verified.TOTAL_ONLY) if each in among), Verified.YES)
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     number: int

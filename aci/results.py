@@ -198,7 +198,7 @@ def results_of(ledger: Ledger, number: int) -> YearResults:
     """The results of a contract year on the day of its ledger, in as many queries whatever their number."""
     contract, day = ledger.contract, ledger.day
     version = next((each for each in retained_on(contract, day) if each.year == number), None)
-    parts = variable_parts(contract, ledger.data, ledger.rules, day).get(number, [])
+    parts = variable_parts(contract, ledger.grants, day).get(number, [])
     lines = _lines(version, parts, day) if version else {}
     by_mission = {part.mission: part for part in parts}
     missions = [
@@ -292,7 +292,7 @@ def obstacles(results: YearResults) -> list[Obstacle]:
         first = min(due.due.due_on for due in coming)
         ledger = f"{reverse('contract_ledger', args=[contract.pk])}#annee-{year}"
         found.append(Obstacle(f"pas encore échu : dû le {in_words(first)}", ledger))
-    if any(due.meeting is None for due in dues):
+    if any(due.validated < due.due.amount for due in dues):
         found.append(Obstacle("montant à valider en COPIL", dialogue))
     return found
 

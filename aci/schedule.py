@@ -6,8 +6,8 @@ proportion to the time left; balances at the anniversary; the variable part afte
 says is in `Rules`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -31,6 +31,9 @@ class DueKind(Labelled):
     CRISIS = "crisis", "Crise reconnue"
     RECOVERY = "recovery", "Reprise"
 
+
+PAID_FIRST = frozenset({DueKind.SIGNATURE, DueKind.ADVANCE})
+"""What a recovery of the same year takes back."""
 
 AFTER_DIALOGUE = frozenset({DueKind.VARIABLE, DueKind.CRISIS})
 """What waits for the yearly dialogue, and for a validation of its own."""
@@ -81,16 +84,17 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The variable part that a mission has earned in a contract year, in euros."""
+    """The variable part that a mission has earned in a contract year, in euros; `since`: when its results counted."""
 
     year: int
     mission: str
     amount: Decimal
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContractData:
-    """A contract as the rules read it. `dialogues`: by contract year, the day of the dialogue that has its minutes."""
+    """A contract as the rules read it. `dialogues`: by contract year, the day of the minutes of its dialogue."""
 
     signed_on: date
     starts_on: date
@@ -122,6 +126,11 @@ class ContractData:
         said = [terms for terms in self.terms if terms.from_year <= year]
         return max(said, key=lambda terms: terms.from_year, default=None)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Code → label of every mission of its tariffs, as the last one names it."""
+        return {code: label for terms in self.terms for code, label in terms.tariff.missions.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -151,6 +160,7 @@ class Grant:
     since: date  # in that year
     until: date  # excluded, what ends before the year told apart by `is_cut`
     planned: Decimal  # fixed part, as if nothing ended during the year
+    planned_formula: str
     fixed: Decimal  # fixed part, as it is earned
     fixed_formula: str
     variable: Decimal  # the envelope
@@ -160,9 +170,15 @@ class Grant:
     def most(self) -> Decimal:
         return self.fixed + self.variable
 
+    def on(self, day: date) -> "Grant":
+        """As it stands on `day`: whole, as long as the end decided ahead has not come."""
+        if not self.is_cut or self.until <= day:
+            return self
+        return replace(self, fixed=self.planned, fixed_formula=self.planned_formula, is_cut=False)
+
 
 def grants(contract: ContractData, rules: Rules = USUAL) -> list[Grant]:
-    """Each mission engaged in each contract year, with its fixed part and its envelope. A crisis is no grant."""
+    """Each mission engaged in each contract year, with its fixed part and its envelope; crises apart."""
     running = Engagement(RUNNING_COSTS, contract.starts_on)
     return [
         grant
@@ -207,6 +223,7 @@ def _grant(
         since=since,
         until=until,
         planned=cents(planned.of(line.fixed)),
+        planned_formula=f"{in_euros(line.fixed)}{planned}",
         fixed=cents(share.of(line.fixed)),
         fixed_formula=f"{in_euros(line.fixed)}{share}",
         variable=cents(share.of(line.variable) if rules.prorates_variable else line.variable),
@@ -236,9 +253,15 @@ def share_of(year: ContractYear, since: date, until: date, proration: Proration)
     return Share(min(12, length.years * 12 + length.months + (1 if length.days else 0)), 12)
 
 
-def schedule(contract: ContractData, rules: Rules = USUAL, *, until: date | None = None) -> list[Due]:
-    """Every amount due, in the order of the dates (`until` included, if it is told)."""
-    granted = grants(contract, rules)
+def schedule(
+    contract: ContractData,
+    rules: Rules = USUAL,
+    *,
+    until: date | None = None,
+    granted: Sequence[Grant] | None = None,
+) -> list[Due]:
+    """Every amount due, in the order of the dates (`until` included, if told). `granted`: its grants, when known."""
+    granted = grants(contract, rules) if granted is None else granted
     dues = [
         *(due for grant in granted for due in _fixed(contract, grant, rules)),
         *(due for grant in granted for due in _variable(contract, grant)),
@@ -274,35 +297,46 @@ def _advance(grant: Grant, rules: Rules) -> Decimal:
     return cents(share.of(rules.advance * grant.line.fixed))
 
 
+def ready_on(contract: ContractData, year: int, mission: str) -> date | None:
+    """The day of the minutes of its dialogue, or of the results that count after them; None before the minutes."""
+    minutes_on = contract.dialogues.get(year)
+    counted = [each.since for each in contract.settled if (each.year, each.mission) == (year, mission) and each.since]
+    return max([minutes_on, *counted]) if minutes_on else None
+
+
 def _variable(contract: ContractData, grant: Grant) -> Iterator[Due]:
     """What the dialogue of that year has settled, capped by the envelope; nothing before it."""
-    dialogue = contract.dialogues.get(grant.year.number)
-    earned = total(
-        each.amount for each in contract.settled if (each.year, each.mission) == (grant.year.number, grant.line.mission)
-    )
-    amount = min(cents(earned), grant.variable)
-    if dialogue is None or not amount:
+    number, mission = grant.year.number, grant.line.mission
+    earned = total(each.amount for each in contract.settled if (each.year, each.mission) == (number, mission))
+    amount, ready = min(cents(earned), grant.variable), ready_on(contract, number, mission)
+    if ready is None or not amount:
         return
     formula = in_euros(amount)
     if amount < cents(earned):
         formula = f"{in_euros(earned)}, plafonné à l'enveloppe de {in_euros(grant.variable)}"
-    yield _due(grant, DueKind.VARIABLE, max(grant.until, dialogue), amount, formula)
+    yield _due(grant, DueKind.VARIABLE, max(grant.until, ready), amount, formula)
 
 
 def _crises(contract: ContractData) -> Iterator[Due]:
-    """Conditional amounts: once in a contract year, on recognition by the ARS, and like what depends on results."""
-    paid: set[tuple[int, str]] = set()
+    """Conditional amounts, due like what depends on results."""
+    for grant in crisis_grants(contract):
+        if ready := ready_on(contract, grant.year.number, grant.line.mission):
+            yield _due(grant, DueKind.CRISIS, max(grant.until, ready), grant.fixed, grant.fixed_formula)
+
+
+def crisis_grants(contract: ContractData) -> list[Grant]:
+    """What recognised crises grant: a conditional line is granted by the first of a contract year, and once."""
+    found: dict[tuple[int, str], Grant] = {}
     for recognised_on in sorted(contract.crises):
-        number = contract.year_of(recognised_on)
-        year, dialogue = contract.year(number), contract.dialogues.get(number)
+        year = contract.year(contract.year_of(recognised_on))
         until = min(year.until, contract.ended_on or year.until)
         for line in conditional_lines(contract, year, recognised_on):
-            if dialogue is None or (number, line.mission) in paid:
-                continue
-            paid.add((number, line.mission))
             formula = f"{in_euros(line.total)}, crise reconnue par l'ARS le {recognised_on:%d/%m/%Y}"
-            due_on = max(until, dialogue)
-            yield Due(due_on, DueKind.CRISIS, line.mission, line.label, number, line.total, formula, line.verified)
+            grant = Grant(
+                year, line, recognised_on, until, line.total, formula, line.total, formula, Decimal(0), is_cut=False
+            )
+            found.setdefault((year.number, line.mission), grant)
+    return list(found.values())
 
 
 def conditional_lines(contract: ContractData, year: ContractYear, day: date) -> list[Line]:
@@ -320,11 +354,3 @@ def conditional_lines(contract: ContractData, year: ContractYear, day: date) -> 
 def _due(grant: Grant, kind: DueKind, due_on: date, amount: Decimal, formula: str) -> Due:
     line = grant.line
     return Due(due_on, kind, line.mission, line.label, grant.year.number, amount, formula, line.verified)
-
-
-def right_of(contract: ContractData, year: int, rules: Rules = USUAL) -> Decimal:
-    """What a contract year gives in all, as far as it is settled: fixed parts earned, variable parts and crises."""
-    granted = [grant for grant in grants(contract, rules) if grant.year.number == year]
-    variable = (due.amount for grant in granted for due in _variable(contract, grant))
-    crises = (due.amount for due in _crises(contract) if due.year == year)
-    return total(grant.fixed for grant in granted) + total(variable) + total(crises)

@@ -91,5 +91,4 @@ def _terms_problems(contract: ContractData) -> Iterable[str]:
 
 
 def _label(contract: ContractData, mission: str) -> str:
-    labels = {code: label for terms in contract.terms for code, label in terms.tariff.missions.items()}
-    return f"« {labels.get(mission, mission)} »"
+    return f"« {contract.labels.get(mission, mission)} »"

@@ -3,14 +3,14 @@
 import datetime
 
 import django_filters as filters
-from django import forms
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from aci.models import SharedAction
 from ground.tables import Column
-from projects.filters import DayFilter, ProjectFilterForm, readable_departments
+from projects.filters import DayFilter, DepartmentsFilter, ProjectFilterForm
 from projects.models import Project
+from projects.models.project import ProjectQuerySet
 
 ENDED, ALL = "terminees", "toutes"
 
@@ -41,7 +41,7 @@ SHARED_ACTION_COLUMNS = [
 ]
 
 
-class SharedActionFilter(filters.FilterSet):
+class SharedActionFilter(DepartmentsFilter):
     """Those under way on `date` (today by default); those that are over only when asked for."""
 
     etat = filters.ChoiceFilter(
@@ -52,12 +52,6 @@ class SharedActionFilter(filters.FilterSet):
     )
     nature = filters.ChoiceFilter(
         field_name="kind", label="Nature", choices=SharedAction.Kind.choices, empty_label="Toutes"
-    )
-    departement = filters.ModelMultipleChoiceFilter(
-        method="of_departments",
-        queryset=readable_departments,
-        label="Département",
-        widget=forms.CheckboxSelectMultiple,
     )
     partenaire = filters.CharFilter(method="with_partner", label="Partenaire ou financeur")
     date = DayFilter(method="unchanged", label="Situation au")
@@ -72,19 +66,12 @@ class SharedActionFilter(filters.FilterSet):
         today = timezone.localdate()
         return self.form.cleaned_data.get("date", today) if self.form.is_valid() else today
 
-    def of_departments(self, rows: QuerySet[SharedAction], name: str, chosen) -> QuerySet[SharedAction]:
-        if not chosen:
-            return rows
-        among = Project.objects.in_departments(frozenset(each.pk for each in chosen))
-        named = SharedAction.projects.through.objects.filter(project__in=among)
+    def about(self, rows: QuerySet[SharedAction], projects: ProjectQuerySet) -> QuerySet[SharedAction]:
+        named = SharedAction.projects.through.objects.filter(project__in=projects)
         return rows.filter(pk__in=named.values("sharedaction"))
 
     def with_partner(self, rows: QuerySet[SharedAction], name: str, words: str) -> QuerySet[SharedAction]:
         return rows.filter(Q(partners__icontains=words) | Q(funder__icontains=words))
-
-    def unchanged(self, rows: QuerySet[SharedAction], name: str, value: object) -> QuerySet[SharedAction]:
-        """For what is only true on a day: `filter_queryset` sees to it once."""
-        return rows
 
     def filter_queryset(self, rows: QuerySet[SharedAction]) -> QuerySet[SharedAction]:
         asked = self.form.cleaned_data

@@ -64,7 +64,7 @@ def withdraw(user: User, pk: int, reason: str, entry_pk: int | None = None) -> m
     """
     with transaction.atomic():
         action = hold(user, pk)
-        row = action.entries.get(pk=entry_pk) if entry_pk else action
+        row = action.entries.get(pk=entry_pk) if entry_pk is not None else action
         if not may_withdraw(user, action, row):
             raise PermissionDenied(NOT_YOUR_ROW)
         check_reason(reason)

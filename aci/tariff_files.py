@@ -3,6 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from io import StringIO
 from itertools import chain
 from pathlib import Path
@@ -14,15 +15,21 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from aci.approval import hold_tariffs
 from aci.models import Tariff, TariffAmount, TariffLine, TariffTier
 from aci.models.tariff import choices
 from aci.remuneration import Kind, Tier, Verified
 from aci.tariff_check import MOST_EUROS, tariff_problems
+from ground.forms import LAST_YEAR
 from ground.templatetags.french import quoted
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 Written = TypeVar("Written")
 Rows = dict[str, list[dict]]  # by the code of their version
+
+FIRST_TARIFF_YEAR = 2019  # accord conventionnel interprofessionnel of 20 June 2019
+MOST_YEARS = 10  # ours, as the next one: twice the years of a contract, it only stops a slip of the hand
+MOST_PROBLEMS = 50  # told at once; beyond, the file is read no further
 
 
 class RefusedFiles(Exception):
@@ -41,8 +48,8 @@ class AmountRow(forms.Form):
     mission = forms.SlugField(max_length=40)
     mission_label = forms.CharField(max_length=120)
     kind = forms.ChoiceField(choices=choices(Kind))
-    first_year = forms.IntegerField(min_value=1)
-    last_year = forms.IntegerField(min_value=1, required=False)
+    first_year = forms.IntegerField(min_value=1, max_value=MOST_YEARS)
+    last_year = forms.IntegerField(min_value=1, max_value=MOST_YEARS, required=False)
     follows = forms.SlugField(max_length=40, required=False)
     starts_within = forms.IntegerField(min_value=0, max_value=120, required=False)
     deployed_within = forms.IntegerField(min_value=0, max_value=120, required=False)
@@ -59,6 +66,12 @@ class AmountRow(forms.Form):
     MISSION = ["mission_label", *FACTS]
     MONEY = ["tier", "fixed_eur", "variable_eur", "verified", "source"]
     MAY_BE_ABSENT = frozenset(CALENDAR)  # files made before the calendar was told
+
+    def clean_effective_from(self) -> date:
+        since = self.cleaned_data["effective_from"]
+        if not FIRST_TARIFF_YEAR <= since.year <= LAST_YEAR:
+            raise ValidationError(f"Vérifiez l'année : de {FIRST_TARIFF_YEAR}, l'année du premier ACI, à {LAST_YEAR}.")
+        return since
 
 
 class TierRow(forms.Form):
@@ -94,7 +107,7 @@ def load(amount_files: Iterable[Path], tier_files: Iterable[Path]) -> list[tuple
 def propose(amounts: tuple[str, BinaryIO], tiers: tuple[str, BinaryIO], by: User) -> Tariff:
     """The version of one file of amounts and one of tiers (name, content), which another administrator approves.
 
-    Raises RefusedFiles with every problem of both files.
+    Within a transaction. Raises RefusedFiles with every problem of both files.
     """
     problems: list[str] = []
     amounts_by_version = by_version(read_content(*amounts, AmountRow, problems))
@@ -105,13 +118,16 @@ def propose(amounts: tuple[str, BinaryIO], tiers: tuple[str, BinaryIO], by: User
         listed = ", ".join(sorted(told)) or "aucune"
         refuse([f"Les deux fichiers doivent porter une seule et même version ; on y lit : {listed}."])
     (code,) = told
+    refuse(version_problems(code, amounts_by_version[code], tiers_by_version[code]))
+    hold_tariffs()  # once all is read: everybody waits for who holds them
     if known := Tariff.objects.filter(code=code).first():
         refuse([f"Le code « {code} » est déjà celui du barème {quoted(known)} : donnez-en un autre à cette version."])
-    refuse(version_problems(code, amounts_by_version[code], tiers_by_version[code]))
     return written(lambda: add_version(amounts_by_version[code], tiers_by_version[code], {"proposed_by": by}))
 
 
 def refuse(problems: list[str]) -> None:
+    if len(problems) > MOST_PROBLEMS:
+        raise RefusedFiles([*problems[:MOST_PROBLEMS], "… et d'autres encore : corrigez d'abord ceux-ci."])
     if problems:
         raise RefusedFiles(problems)
 
@@ -155,6 +171,8 @@ def read_content(name: str, content: BinaryIO, row_form: type[forms.Form], probl
                 yield form.cleaned_data
             for column, messages in form.errors.items():
                 problems.append(f"{name}, ligne {reader.line_num}, {column} : {' '.join(messages)}")
+            if len(problems) > MOST_PROBLEMS:
+                return
     except (UnicodeDecodeError, csv.Error):
         problems.append(f"{name} : ce n'est pas un fichier CSV en UTF-8.")
 

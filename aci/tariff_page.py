@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
-from aci.models import Tariff, TariffLine
+from aci.models import PaymentRules, Tariff, TariffLine
 from aci.remuneration import Kind, Line, TariffData, total
-from aci.schedule import USUAL, YEARS, Rules
+from aci.schedule import USUAL, YEARS
 from aci.tariff_difference import months, years
 from ground.templatetags.french import share
 
 MODEL_CONTRACT = "Contrat type annexé à l'arrêté du 21 août 2019, article 6.1"
+NOT_FOUND = "Aucun texte trouvé ne le dit : choix par défaut, à confirmer."
 
 
 @dataclass(slots=True)
@@ -86,19 +87,28 @@ def _total(data: TariffData, tier: int, year: int) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class ToldRule:
-    """A rule of payment in words; `is_sourced`, `origin`: whether and where the one by default was read."""
+    """A rule of payment in words; `is_sourced`, `origin`: whether it was verified, and where it was read."""
 
     about: str
     rule: str
-    is_sourced: bool = False
-    origin: str = "Aucun texte trouvé ne le dit : choix par défaut, à confirmer."
+    is_sourced: bool
+    origin: str
 
 
-def told_rules(rules: Rules = USUAL) -> list[ToldRule]:
+def told_rules(entered: PaymentRules | None = None) -> list[ToldRule]:
+    """The rules that an administrator has entered, as verified as they say; without any, the usual ones."""
+    rules = entered.as_rules() if entered else USUAL
     variable = "en proportion de l'année" if rules.prorates_variable else "en entier, même pour une année incomplète"
-    return [
-        ToldRule("Avance, au début de l'année ou de la mission", share(rules.advance), True, MODEL_CONTRACT),
-        ToldRule("Mission commencée en cours d'année", rules.proration.label),
-        ToldRule("Année où le contrat ou une mission s'arrête", rules.ending.label),
-        ToldRule("Volet variable", variable),
+    said = [
+        ("Avance, au début de l'année ou de la mission", share(rules.advance), MODEL_CONTRACT),
+        ("Mission commencée en cours d'année", rules.proration.label, ""),
+        ("Année où le contrat ou une mission s'arrête", rules.ending.label, ""),
+        ("Volet variable", variable, ""),
     ]
+    if entered:
+        return [ToldRule(about, rule, entered.is_verified, entered.source) for about, rule, _ in said]
+    return [ToldRule(about, rule, bool(text), text or NOT_FOUND) for about, rule, text in said]
+
+
+def source_of_rules(entered: PaymentRules | None) -> str:
+    return entered.source if entered else f"{MODEL_CONTRACT}, pour l'avance ; aucun texte trouvé pour le reste"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aci.contracts import agreed_of
-from aci.indicators import plain
+from aci.indicators import plain, step_words, value_words
 from aci.models import Indicator, IndicatorSet, NegotiatedIndicator
 from aci.money import in_euros
 from aci.negotiation import negotiated_of
@@ -65,10 +65,10 @@ def _facts(negotiated: NegotiatedIndicator | None) -> dict[str, str]:
     agreed = agreed_of(negotiated)
     said = (
         "Payant" if agreed.is_paying else "Suivi, à 0 €",
-        plain(agreed.baseline),
-        plain(agreed.target),
-        plain(negotiated.expected),
-        "\n".join(f"{step} : {in_euros(step.amount)}" for step in agreed.steps),
+        value_words(agreed.baseline, agreed.direction),
+        value_words(agreed.target, agreed.direction),
+        value_words(negotiated.expected, agreed.direction),
+        "\n".join(f"{step_words(step, agreed.direction)} : {in_euros(step.amount)}" for step in agreed.steps),
         in_euros(agreed.most) if agreed.steps else "",
         f"{plain(agreed.weight)}\u00a0%" if agreed.weight is not None else "",
         negotiated.comment,

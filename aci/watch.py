@@ -1,7 +1,7 @@
 """What a contract asks for by a date, and whether the date has passed; told, never applied.
 
 Latest start and full deployment of the missions: calendar of the tariff. Two COPIL and one dialogue a contract year:
-offer of service of the Assurance Maladie and the MSA (S3). A crisis plan in the first year, then updated each year:
+offer of service of the Assurance Maladie, ARS and MSA. A crisis plan in the first year, then updated each year:
 avenant 2. Of the year that has just ended and of the one under way, what is missing is told; never after the contract.
 """
 
@@ -17,7 +17,7 @@ from aci.contracts import Books, with_life, without_results
 from aci.models import Contract, Engagement, Meeting
 from aci.remuneration import IncompleteTariff, Line, tier_of
 from aci.schedule import ContractData
-from aci.years import ContractYear
+from aci.years import ContractYear, year_or_first
 from ground.templatetags import french
 from projects.models import Project
 
@@ -118,13 +118,13 @@ def end_of(contract: Contract, data: ContractData, day: date) -> date:
 
 def years_told(data: ContractData, day: date) -> list[ContractYear]:
     """The contract year that has just ended and the one under way; the first one as soon as the contract is signed."""
-    under_way = max(1, data.year_of(day))
+    under_way = year_or_first(data.starts_on, day)
     return [data.year(number) for number in (under_way - 1, under_way) if number >= 1]
 
 
 def lines_on(data: ContractData, day: date) -> tuple[Line, ...]:
     """The lines of its tariff and tier, in the contract year of that day."""
-    terms = data.terms_of(max(1, data.year_of(day)))
+    terms = data.terms_of(year_or_first(data.starts_on, day))
     return terms.tariff.lines.get(terms.tier, ()) if terms else ()
 
 
@@ -190,7 +190,9 @@ def _crisis_plans(contract: Contract, data: ContractData, day: date) -> Iterator
     engagement = engaged_on(contract, day).get(CRISIS_MISSION)
     if first is None or (engagement and engagement.ends_on and engagement.ends_on <= day):
         return
-    delivered = {plan.year for plan in contract.crisis_plans.all() if plan.delivered_on <= day}
+    under_way = year_or_first(data.starts_on, day)  # the plan of a year to come is not the one awaited so far
+    plans = contract.crisis_plans.all()
+    delivered = {plan.year for plan in plans if plan.delivered_on <= day and plan.year <= under_way}
     if not delivered:
         limit = data.year(first).last_day
         if data.year(first).since <= day or first == 1:
@@ -206,7 +208,7 @@ def _crisis_plans(contract: Contract, data: ContractData, day: date) -> Iterator
 
 def _copils(contract: Contract, data: ContractData, day: date) -> Iterator[Alert]:
     held = [
-        max(1, data.year_of(meeting.held_on))
+        year_or_first(data.starts_on, meeting.held_on)
         for meeting in contract.held_meetings
         if meeting.kind == Meeting.Kind.COPIL and meeting.held_on <= day
     ]
@@ -225,7 +227,7 @@ def _dialogues(contract: Contract, data: ContractData, day: date) -> Iterator[Al
         for meeting in contract.held_meetings
         if meeting.kind == Meeting.Kind.DIALOGUE and meeting.held_on <= day
     }
-    for number in range(1, max(1, data.year_of(day)) + 1):
+    for number in range(1, year_or_first(data.starts_on, day) + 1):
         year = data.year(number)
         if number in data.dialogues:
             continue
@@ -251,7 +253,7 @@ def _never_renewed(contract: Contract, data: ContractData, day: date) -> Iterato
 
 
 def _tier(contract: Contract, data: ContractData, day: date, population: int | None) -> Iterator[Alert]:
-    terms = data.terms_of(max(1, data.year_of(day)))
+    terms = data.terms_of(year_or_first(data.starts_on, day))
     if not population or terms is None:
         return
     try:

@@ -1,9 +1,9 @@
-"""What the app below asks of this one: which rows can be withdrawn, and what rests on the signature of an ACI."""
+"""What the app below asks of this one: which rows can be withdrawn, and what rests on a signature or on a document."""
 
 from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 
-from aci.establishing import page_of_contract, what_rests_on_contract, why_amendment_stays
+from aci.establishing import page_of_contract, what_rests_on_contract, why_amendment_stays, why_crisis_stays
 from aci.meeting_rules import page_of_meetings, why_not_withdraw_decision, why_not_withdraw_meeting
 from aci.models import (
     Action,
@@ -21,10 +21,11 @@ from aci.models import (
 )
 from aci.negotiation import page_of, why_not_withdraw
 from aci.results import page_of_results, why_settled
-from projects.models import Stage
+from ground.templatetags.french import quoted
+from projects.models import Document, Stage
 from projects.states import State
 from projects.taking_back import stage_leaves
-from projects.withdrawing import WITHDRAWABLE, Kind
+from projects.withdrawing import WITHDRAWABLE, Kind, document_leaves
 
 WITHDRAWABLE |= {
     "versement-aci": Kind(Payment, "contract__project", "project_aci"),
@@ -32,7 +33,7 @@ WITHDRAWABLE |= {
     "avenant": Kind(
         Amendment, "contract__project", "project_aci", why_not=why_amendment_stays, address=page_of_contract
     ),
-    "crise": Kind(Crisis, "contract__project", "project_aci", address=page_of_contract),
+    "crise": Kind(Crisis, "contract__project", "project_aci", why_not=why_crisis_stays, address=page_of_contract),
     "plan-de-crise": Kind(CrisisPlan, "contract__project", "project_aci", address=page_of_contract),
     "version-indicateurs": Kind(
         IndicatorSet, "contract__project", "project_aci", why_not=why_not_withdraw, address=page_of
@@ -76,3 +77,20 @@ def refuse_to_lose_the_signature(stage: Stage, **_: object) -> None:
             "Un contrat ACI est enregistré : sa signature ne peut pas être annulée. Retirez d'abord le contrat, dans "
             "l'onglet « Contrat ACI »."
         )
+
+
+@receiver(document_leaves, dispatch_uid="settled_result_rests_on_its_piece")
+def refuse_to_lose_the_last_piece(document: Document, **_: object) -> None:
+    """A final result whose money is validated or paid keeps a piece: without one, the money would be asked back."""
+    final = Result.objects.filter(kind=Result.Kind.FINAL, documents=document)
+    for result in final.select_related("negotiated__indicator", "negotiated__indicator_set"):
+        others = result.documents.filter(withdrawn_at=None).exclude(pk=document.pk)
+        if not others.exists() and (settled := why_settled(result.negotiated)):
+            year = result.negotiated.indicator_set.year
+            raise ValidationError(
+                [
+                    f"C'est la dernière pièce du résultat final {quoted(result.negotiated)} de l'année {year} : "
+                    "joignez d'abord une autre pièce à ce résultat.",
+                    settled,
+                ]
+            )

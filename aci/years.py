@@ -41,3 +41,13 @@ def year_of(starts_on: date, day: date) -> int:
     """The number of the contract year that holds `day`; 0 or less before the contract starts."""
     number = day.year - starts_on.year + 1
     return number if contract_year(starts_on, number).since <= day else number - 1
+
+
+def year_or_first(starts_on: date, day: date) -> int:
+    """As `year_of`, but the first one as soon as the contract is signed: what is done before its start is of it."""
+    return max(1, year_of(starts_on, day))
+
+
+def year_within(starts_on: date, day: date, years: int) -> int:
+    """As `year_or_first`, but the last one once the contract is over."""
+    return min(year_or_first(starts_on, day), years)

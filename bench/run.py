@@ -47,18 +47,24 @@ def main() -> int:
 
 def run(projects: int, times: int, rounds: int) -> list[str]:
     """Every measure, on every size of the country; returns the names of those that miss their target."""
-    from bench import editor, map, measures, territories
+    from bench import contracts, editor, map, measures, territories
     from bench.scale import load_scale
     from bench.timing import gather_statistics, query_counts, report
 
     measures.prepare()
     measures.invent(SMALL)
-    few = query_counts(measures.measures())
+    contracts.invent()
+    few = query_counts([*measures.measures(), *contracts.measures()])
+    contracts.forget()
     measures.invent(projects)
     gather_statistics()
     failures = report(f"{projects} projets inventés", measures.measures(), rounds, before=few)
     failures += report("L'éditeur de périmètre", editor.measures(), rounds)
     failures += map.report()
+    count = contracts.invent()
+    gather_statistics()
+    failures += report(f"{count} contrats ACI", contracts.measures(), max(1, rounds // 5), before=few)
+    contracts.forget()
     measures.forget()
     keys = load_scale()
     gather_statistics()

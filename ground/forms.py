@@ -15,6 +15,8 @@ from ground.days import FIRST_DAY
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import number
 
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # our bounds, no rule's: beyond, a slip of the keyboard that no calendar can add to
+
 
 class DayField(forms.DateField):
     """A day typed as jj/mm/aaaa or picked. A browser's date field only shows ISO dates: what was typed becomes one."""
@@ -31,23 +33,28 @@ class DayField(forms.DateField):
         except ValidationError:
             return value
 
+    def validate(self, value: datetime.date | None) -> None:
+        super().validate(value)
+        if value and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValidationError(f"Vérifiez l'année de cette date : de {FIRST_YEAR} à {LAST_YEAR}.")
+
 
 class CptsDayField(DayField):
     """A day of the life of a project, past or to come: since there are CPTS."""
 
     def validate(self, value: datetime.date | None) -> None:
-        super().validate(value)
         if value and value < FIRST_DAY:
             raise ValidationError(f"Les CPTS n'existent que depuis le {in_words(FIRST_DAY)} : vérifiez l'année.")
+        super().validate(value)
 
 
 class PastDayField(CptsDayField):
     """A day on which something has happened to a project: since there are CPTS, today at the latest."""
 
     def validate(self, value: datetime.date | None) -> None:
-        super().validate(value)
         if value and value > timezone.localdate():
             raise ValidationError("Cette date est dans le futur.")
+        super().validate(value)
 
 
 class EurosField(forms.DecimalField):
@@ -101,4 +108,5 @@ def asked_other_day(request: HttpRequest, name: str) -> datetime.date | None:
     try:
         return DayField(required=False).clean(request.GET.get(name, ""))
     except ValidationError as error:
-        raise BadRequest("La date demandée dans l'adresse ne se lit pas : écrivez-la 2020-02-20.") from error
+        why = f"ne se lit pas ou sort des années {FIRST_YEAR} à {LAST_YEAR} : écrivez-la 2020-02-20."
+        raise BadRequest(f"La date demandée dans l'adresse {why}") from error

@@ -89,6 +89,7 @@ class ScopedListView(ListView):
         return {
             **context,
             "filter": self.filterset,
+            "is_filtered": any(self.request.GET.get(name) for name in self.filterset.filters if name != "date"),
             "all_columns": self.columns,
             "columns": columns,
             "headings": [self.heading(column) for column in columns],

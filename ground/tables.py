@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
 
 Cell = str | int | float | Decimal | date | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -52,7 +53,7 @@ def as_xlsx(columns: Iterable[Column], rows: Iterable[Any], *, title: str) -> by
     columns = list(columns)
     workbook = Workbook()
     sheet = workbook.active
-    sheet.title = title[:31]
+    sheet.title = sheet_name(title)
     sheet.append([column.label for column in columns])
     for heading in sheet[1]:
         heading.font = Font(bold=True)
@@ -69,6 +70,11 @@ def as_xlsx(columns: Iterable[Column], rows: Iterable[Any], *, title: str) -> by
     output = BytesIO()
     workbook.save(output)
     return output.getvalue()
+
+
+def sheet_name(title: str) -> str:
+    """A title as spreadsheets accept it for a sheet: 31 characters, some signs forbidden, no apostrophe at its ends."""
+    return INVALID_TITLE_REGEX.sub(" ", title)[:31].strip("' ") or "Feuille"
 
 
 def download(columns: Iterable[Column], rows: Iterable[Any], *, title: str, file_format: str) -> HttpResponse:

@@ -4,25 +4,20 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from aci.indicators import plain
+from aci.indicators import Agreed, Direction, plain, value_words
+from aci.ledger_pages import amount_columns, verification
 from ground.tables import Column
 from pilotage.aci_known import Known
 from pilotage.aci_measured import Spread
 from pilotage.aci_picture import Picture
 
-MONEY = [
-    Column("accorde", "Accordé (€)", lambda row: row.sums.granted, is_number=True),
-    Column("du", "Dû (€)", lambda row: row.sums.due, is_number=True),
-    Column("valide", "Validé (€)", lambda row: row.sums.validated, is_number=True),
-    Column("verse", "Versé (€)", lambda row: row.sums.paid, is_number=True),
-    Column("ecart", "Écart dû − versé (€)", lambda row: row.sums.left, is_number=True),
-    Column("a_venir", "À venir (€)", lambda row: row.sums.to_come, is_number=True),
-]
+MONEY = amount_columns(lambda row: row.sums)
+VERIFICATION = verification(lambda row: row.verified)
 DEPARTMENT = [
     Column("departement", "Département", lambda group: group.code or "TOTAL"),
     Column("nom", "Nom", lambda group: group.name if group.code else ""),
 ]
-ACCOUNT_COLUMNS = [*DEPARTMENT, *MONEY]
+ACCOUNT_COLUMNS = [*DEPARTMENT, *MONEY, VERIFICATION]
 
 
 def _count(key: str, label: str, counted: Callable[[Any], int]) -> Column:
@@ -73,6 +68,7 @@ RATE_COLUMNS = [
     Column("enveloppe", "Enveloppes (€)", lambda row: row.envelope, is_number=True),
     Column("obtenu", "Obtenu (€)", lambda row: row.earned, is_number=True),
     Column("taux", "Taux atteint (%)", lambda row: percentage(row.rate), is_number=True),
+    VERIFICATION,
 ]
 
 
@@ -92,6 +88,7 @@ INDICATOR_COLUMNS = [
     Column("seule", "Une seule CPTS", lambda row: "oui" if row.is_alone else "non"),
     *spread_columns("cible", "Cible", lambda row: row.targets),
     *spread_columns("montant", "Montant maximal (€)", lambda row: row.amounts),
+    VERIFICATION,
 ]
 
 
@@ -115,26 +112,33 @@ CONTRACTS_BEHIND = [
     Column("annee", "Année", _year),
     Column("taille", "Taille", lambda known: known.tier),
     *MONEY,
+    VERIFICATION,
 ]
 
 
 RATES_BEHIND = [
     *WHOSE,
-    Column("mission", "Mission", lambda row: row.known.missions()[row.part.mission]),
+    Column("mission", "Mission", lambda row: row.known.ledger.data.labels[row.part.mission]),
     Column("annee", "Année de contrat", lambda row: row.year),
     Column("enveloppe", "Enveloppe (€)", lambda row: row.part.envelope, is_number=True),
     Column("obtenu", "Obtenu (€)", lambda row: row.part.amount, is_number=True),
     Column("taux", "Taux atteint (%)", lambda row: percentage(row.part.rate), is_number=True),
+    VERIFICATION,
 ]
+
+
+def _level(agreed: Agreed, value: Decimal | None) -> str:
+    return value_words(value, agreed.direction) if agreed.direction == Direction.DONE else plain(value)
 
 
 USES_BEHIND = [
     *WHOSE,
     Column("indicateur", "Indicateur", lambda use: use.agreed.label),
     Column("annee", "Année de contrat", lambda use: use.year),
-    Column("depart", "Valeur initiale", lambda use: plain(use.agreed.baseline), is_number=True),
-    Column("cible", "Cible", lambda use: plain(use.agreed.target), is_number=True),
+    Column("depart", "Valeur initiale", lambda use: _level(use.agreed, use.agreed.baseline), is_number=True),
+    Column("cible", "Cible", lambda use: _level(use.agreed, use.agreed.target), is_number=True),
     Column("montant", "Montant maximal (€)", lambda use: use.most, is_number=True),
+    VERIFICATION,
 ]
 
 ASKED_BEHIND = [

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from aci.contracts import Books
+from aci.contracts import Books, signed_terms
 from aci.ledger import Ledger, Sums, ledger_of
 from aci.models import Contract, ContractTerms
-from aci.remuneration import Verified
+from aci.remuneration import Verified, least_verified
 from aci.watch import Alert, alerts_of, end_of
+from aci.years import year_within
 from projects.models import Project
 
 
@@ -35,17 +36,12 @@ class Known:
     @property
     def year(self) -> int:
         """The contract year of that day; the first one as soon as it is signed, the last one once it is over."""
-        return min(max(1, self.contract.year_of(self.ledger.day)), self.contract.years)
+        return year_within(self.contract.starts_on, self.ledger.day, self.contract.years)
 
     @cached_property
     def terms(self) -> ContractTerms | None:
         """Those of that contract year, among the ones that were signed by then."""
-        signed = [
-            terms
-            for terms in self.contract.terms.all()
-            if terms.from_year <= self.year and (not terms.amendment or terms.amendment.signed_on <= self.ledger.day)
-        ]
-        return max(signed, key=lambda terms: terms.from_year, default=None)
+        return signed_terms(self.contract, self.year, self.ledger.day)
 
     @property
     def tier(self) -> int | None:
@@ -56,13 +52,13 @@ class Known:
         return self.ledger.sums
 
     @cached_property
-    def has_unverified_amounts(self) -> bool:
-        lines = [line.due.verified for line in self.ledger.lines] + [each.line.verified for each in self.ledger.grants]
-        return any(verified != Verified.YES for verified in lines)
+    def verified(self) -> Verified:
+        return self.ledger.verified
 
-    def missions(self) -> dict[str, str]:
-        """Code → label, in every tariff of the contract."""
-        return {code: label for terms in self.ledger.data.terms for code, label in terms.tariff.missions.items()}
+    def verified_in(self, year: int, mission: str) -> Verified:
+        """Of what a mission is granted in a contract year."""
+        granted = (each for each in self.ledger.grants if (each.year.number, each.line.mission) == (year, mission))
+        return least_verified(grant.line.verified for grant in granted)
 
 
 @dataclass(frozen=True)
@@ -80,6 +76,10 @@ class Group:
     @cached_property
     def sums(self) -> Sums:
         return sum((known.sums for known in self.contracts), Sums())
+
+    @cached_property
+    def verified(self) -> Verified:
+        return least_verified(known.verified for known in self.contracts)
 
 
 @dataclass(frozen=True)

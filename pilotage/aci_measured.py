@@ -6,20 +6,23 @@ from decimal import Decimal
 from statistics import median
 
 from aci.contracts import agreed_of, envelopes_of, retained_on, variable_parts
-from aci.indicators import WHOLE, Agreed, Calculation, VariablePart
+from aci.indicators import Agreed, Calculation, VariablePart, most_of
 from aci.models import Indicator, NegotiatedIndicator
-from aci.money import cents
-from aci.remuneration import total
+from aci.remuneration import Verified, least_verified, total
 from pilotage.aci_known import Known
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The variable part of a mission in a contract year whose paying indicators all have their valid final result."""
+    """A variable part, above zero, of a contract year whose paying indicators all have their valid final result."""
 
     known: Known
     year: int
     part: VariablePart
+
+    @property
+    def verified(self) -> Verified:
+        return self.known.verified_in(self.year, self.part.mission)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class MissionRate:
     def percent(self) -> int:
         return round(self.rate * 100)
 
+    @property
+    def verified(self) -> Verified:
+        return least_verified(each.verified for each in self.measured)
+
 
 @dataclass(frozen=True)
 class Use:
@@ -55,6 +62,11 @@ class Use:
     year: int
     agreed: Agreed
     most: Decimal | None
+
+    @property
+    def verified(self) -> Verified:
+        """Of the envelope that it shares."""
+        return self.known.verified_in(self.year, self.agreed.mission)
 
 
 @dataclass(frozen=True)
@@ -87,13 +99,17 @@ class IndicatorUse:
     def amounts(self) -> Spread | None:
         return spread(use.most for use in self.uses)
 
+    @property
+    def verified(self) -> Verified:
+        return least_verified(use.verified for use in self.uses if use.most)
+
 
 def measured_of(known: Known) -> Iterable[Measured]:
     ledger = known.ledger
-    for year, parts in variable_parts(known.contract, ledger.data, ledger.rules, ledger.day).items():
+    for year, parts in variable_parts(known.contract, ledger.grants, ledger.day).items():
         for part in parts:
             values = [line.value for line in part.lines if line.agreed.is_paying]
-            if values and None not in values:
+            if part.envelope and values and None not in values:
                 yield Measured(known, year, part)
 
 
@@ -108,16 +124,8 @@ def uses_of(known: Known) -> Iterable[tuple[NegotiatedIndicator, Use]]:
     for negotiated in version.negotiated.all():
         agreed = agreed_of(negotiated)
         _, envelope = envelopes.get(agreed.mission, ("", Decimal(0)))
-        yield negotiated, Use(known, version.year, agreed, most_of(agreed, Calculation(version.calculation), envelope))
-
-
-def most_of(agreed: Agreed, calculation: Calculation, envelope: Decimal) -> Decimal | None:
-    """The most that an indicator pays; None for one that is only followed."""
-    if not agreed.is_paying:
-        return None
-    if calculation == Calculation.WEIGHTED:
-        return cents(envelope * (agreed.weight or Decimal(0)) / WHOLE)
-    return agreed.most
+        most = most_of(agreed, envelope, Calculation(version.calculation)) if agreed.is_paying else None
+        yield negotiated, Use(known, version.year, agreed, most)
 
 
 def spread(values: Iterable[Decimal | None]) -> Spread | None:

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from aci.contracts import Books, with_facts
 from aci.models import Contract, Indicator
+from aci.remuneration import Verified, least_verified
 from aci.watch import Watch, populations_of
 from pilotage.aci_known import Asked, Group, Known, known_of
 from pilotage.aci_measured import IndicatorUse, Measured, MissionRate, Use, measured_of, uses_of
@@ -57,14 +58,10 @@ class Picture:
         """The contract years in which those under way are."""
         return sorted({known.year for known in self.under_way})
 
-    @property
-    def has_unverified_amounts(self) -> bool:
-        return any(known.has_unverified_amounts for known in self.contracts)
-
     @cached_property
     def missions(self) -> dict[str, str]:
         """Code → label, in every tariff of the contracts."""
-        return {code: label for known in self.contracts for code, label in known.missions().items()}
+        return {code: label for known in self.contracts for code, label in known.ledger.data.labels.items()}
 
     @cached_property
     def rates(self) -> list[MissionRate]:
@@ -97,6 +94,11 @@ class Picture:
     @property
     def followed(self) -> list[IndicatorUse]:
         return [row for row in self.indicators if row.uses]
+
+    @property
+    def verified_indicators(self) -> Verified:
+        """Of what the indicators followed pay."""
+        return least_verified(row.verified for row in self.followed)
 
     @property
     def not_followed(self) -> list[IndicatorUse]:

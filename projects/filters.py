@@ -1,11 +1,12 @@
 """The filters of the list of projects, as they stand in its address."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import django_filters as filters
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
@@ -18,6 +19,7 @@ from projects.models.project import ProjectQuerySet
 from projects.states import LIVING, Column, State
 from projects.turn import Actor
 from projects.turns import Standing, awaited
+from territories.models import Department
 
 
 def readable_departments(request: HttpRequest):
@@ -45,7 +47,36 @@ class ActiveFilter:
     query_without: str
 
 
-class ProjectFilter(filters.FilterSet):
+class ListFilter(filters.FilterSet):
+    """What the filters of a list share."""
+
+    def unchanged(self, rows: QuerySet, name: str, value: object) -> QuerySet:
+        """For what is only true on a day, or with another filter: `filter_queryset` sees to it once."""
+        return rows
+
+
+class DepartmentsFilter(ListFilter):
+    """A list of what is about projects, kept to some departments; `path_to_project` leads from a row to its project."""
+
+    departement = filters.ModelMultipleChoiceFilter(
+        method="of_departments",
+        queryset=readable_departments,
+        label="Département",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    path_to_project: str
+
+    def of_departments(self, rows: QuerySet, name: str, chosen: Collection[Department]) -> QuerySet:
+        if not chosen:
+            return rows
+        return self.about(rows, Project.objects.in_departments(frozenset(each.pk for each in chosen)))
+
+    def about(self, rows: QuerySet, projects: ProjectQuerySet) -> QuerySet:
+        return rows.filter(**{f"{self.path_to_project}__in": projects.values("pk")})
+
+
+class ProjectFilter(ListFilter):
     """Projects known on `date` (today by default); those that have ended only when asked for."""
 
     q = filters.CharFilter(method="named", label="Nom du projet")
@@ -88,10 +119,6 @@ class ProjectFilter(filters.FilterSet):
 
     def named(self, rows: ProjectQuerySet, name: str, words: str) -> ProjectQuerySet:
         return rows.matching(words)
-
-    def unchanged(self, rows: ProjectQuerySet, name: str, value: object) -> ProjectQuerySet:
-        """For what is only true on a day: `filter_queryset` sees to it once."""
-        return rows
 
     def filter_queryset(self, rows: ProjectQuerySet) -> ProjectQuerySet:
         day = self.form.cleaned_data["date"]

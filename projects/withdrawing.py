@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from projects.examination.pieces import count_again, open_filing
 from projects.models import (
     ClsSignature,
     Consultation,
+    Document,
     EngineeringGrant,
     Escalation,
     ExchangedVersion,
@@ -29,6 +31,9 @@ from projects.models import (
 )
 from projects.stages import remove
 from projects.workflow import lock
+
+document_leaves = Signal()
+"""Sent in the transaction, before `document` is withdrawn: what an app above rests on it raises ValidationError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,17 @@ def withdraw(user: User, pk: int, kind: str, row_pk: int, reason: str) -> models
             project.finess = ""
             project.save(update_fields=["finess"])
     return row
+
+
+def withdraw_document(document: Document, reason: str) -> Document:
+    """Set a document aside: it is kept, with the reason. Call it under the lock of its project.
+
+    Raises ValidationError when something rests on it.
+    """
+    document_leaves.send(Document, document=document)
+    document.withdrawn_at, document.withdrawal = timezone.now(), reason
+    document.save(update_fields=["withdrawn_at", "withdrawal"])
+    return document
 
 
 def why_not_here(kind: str, row: models.Model) -> str:

@@ -25,6 +25,7 @@ ACTS_RECORDED = (
     "Des étapes ont été enregistrées dans l'application : corrigez-les sur la fiche du projet "
     "(« Annuler la dernière étape »)."
 )
+READS_ONLY = "Vous lisez ce projet, mais seuls les chargés de suivi de ses départements y écrivent."
 NOT_YOURS = "Cette étape ne relève pas de votre institution, de votre rôle ou de vos départements."
 state_changed = Signal()  # sent once committed, with `project` (its pk) and `state`
 

@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from urllib.error import URLError
 
 import django
 from playwright.sync_api import sync_playwright
@@ -17,10 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpts_tracker.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.db.models import Count  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
+from aci.models import Contract  # noqa: E402
 from projects.models import Conciliation, Filing, Project  # noqa: E402
 
 FOLDER = Path("docs/screenshots")
@@ -32,6 +33,8 @@ def pages() -> list[tuple[str, str]]:
     project = Project.objects.order_by("pk").first()
     examined = Filing.objects.filter(piece_requests__isnull=False).select_related("stage__project").first()
     filed = [examined.stage.project_id]
+    with_results = Contract.objects.filter(indicator_sets__negotiated__results__isnull=False)
+    contract = with_results.annotate(paid=Count("payments", distinct=True)).order_by("-paid", "pk").first()
     return [
         ("accueil", reverse("home")),
         ("projets", reverse("projects")),
@@ -48,6 +51,11 @@ def pages() -> list[tuple[str, str]]:
         ("conciliation", reverse("conciliation", args=[Conciliation.objects.filter(until=None).first().pk])),
         ("zones-sans-projet", reverse("uncovered") + "?region=11"),
         ("remuneration", reverse("remuneration") + "?population=120000"),
+        ("contrat", contract.get_absolute_url()),
+        ("echeancier", reverse("contract_ledger", args=[contract.pk])),
+        ("resultats", reverse("contract_results", args=[contract.pk])),
+        ("dialogue", reverse("contract_dialogue", args=[contract.pk])),
+        ("aci-region", reverse("aci_region") + "?region=11"),
         ("import", reverse("imports")),
     ]
 
@@ -66,7 +74,7 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
         try:
             urllib.request.urlopen(url, timeout=5)  # noqa: S310 – our own server
             return
-        except URLError:
+        except OSError:
             time.sleep(0.2)
     sys.exit("Le serveur ne répond pas.")
 

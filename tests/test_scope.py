@@ -168,8 +168,13 @@ def managers(person: Person, where: str) -> int:
     return 200 if person.is_administrator or person.role == Role.MANAGER else 403
 
 
+def managers_of_a_region(person: Person, where: str) -> int:
+    """Who answers for departments alone changes nothing that the whole region uses."""
+    return 403 if person.extent == Extent.DEPARTMENTS else managers(person, where)
+
+
 def managers_of_the_region(person: Person, where: str) -> int:
-    return managers(person, where) if where in person.reads else 404
+    return managers_of_a_region(person, where) if where in person.reads else 404
 
 
 def administrators(person: Person, where: str) -> int:
@@ -255,7 +260,7 @@ PAGES = [
     Page("negotiated_edit", writers, ("negotiated",), post=422),
     Page("indicators", members),
     Page("indicator", readers, ("indicator",)),
-    Page("indicator_new", managers, post=422),
+    Page("indicator_new", managers_of_a_region, post=422),
     Page("indicator_edit", managers_of_the_region, ("indicator",), post=422),
     Page("local_indicator_new", writers, ("pk",), post=422),
     Page("contract_results", readers, ("contract",)),

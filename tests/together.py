@@ -33,7 +33,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 @contextmanager
-def meeting(model: type[Model]) -> Iterator[None]:
+def meeting(*models: type[Model]) -> Iterator[None]:
     """Without a lock both would come here to save a row; with it the other waits before it has read anything."""
     both_are_about_to_save = Barrier(2)
 
@@ -41,8 +41,10 @@ def meeting(model: type[Model]) -> Iterator[None]:
         with suppress(BrokenBarrierError):
             both_are_about_to_save.wait(timeout=0.5)
 
-    pre_save.connect(meet, sender=model)
+    for model in models:
+        pre_save.connect(meet, sender=model)
     try:
         yield
     finally:
-        pre_save.disconnect(meet, sender=model)
+        for model in models:
+            pre_save.disconnect(meet, sender=model)

@@ -1,4 +1,7 @@
-"""The prepared file of a yearly dialogue de gestion (offer of service AM–MSA, S3; docs/dialogue.md)."""
+"""The prepared file of a yearly dialogue de gestion (docs/dialogue.md).
+
+Source: offer of service of the Assurance Maladie, ARS and MSA.
+"""
 
 from datetime import date
 

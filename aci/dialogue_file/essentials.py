@@ -22,7 +22,7 @@ def essentials(facts: YearFacts) -> Section:
             Facts(
                 (
                     ("Argent de l'année", f"accordé {in_euros(sums.granted)} ; dû {in_euros(sums.due)}{doubt}"),
-                    ("Versements", f"versé {in_euros(sums.paid)} ; reste dû {in_euros(sums.left)}"),
+                    ("Versements", f"versé {in_euros(sums.paid)} ; écart {in_euros(sums.left)}"),
                     ("Volet variable", f"acquis {in_euros(results.amount)} sur {in_euros(results.envelope)}{rate}"),
                     ("Missions engagées", f"{engaged} sur {len(missions)}, fonctionnement non compté"),
                     ("Réunions", meetings_held(facts)),

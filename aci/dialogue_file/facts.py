@@ -6,7 +6,6 @@ from datetime import date
 from django.db.models import Prefetch, Q
 
 from aci.contracts import Books
-from aci.decision_acts import mission_labels
 from aci.ledger import Ledger, ledger_of
 from aci.meeting_rules import raised_on
 from aci.models import (
@@ -70,7 +69,7 @@ def facts_of(contract: Contract, number: int, day: date) -> YearFacts:
         day=day,
         ledger=ledger,
         results=results_of(ledger, number),
-        labels=mission_labels(ledger.data),
+        labels=ledger.data.labels,
         meetings=_meetings(contract, year),
         actions=[each for each in contract.actions.select_related("raised_in") if raised_on(each) <= day],
         points=list(open_points(contract.project, day)),

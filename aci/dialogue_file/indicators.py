@@ -1,14 +1,13 @@
 """The indicators retained for the year, mission by mission: from where to where, what was measured, what it gives."""
 
-from decimal import Decimal
-
 from accounts.models.institution import Side
 from aci.dialogue_file.content import Cell, Column, Row, RowKind, Section, Table, Text
 from aci.dialogue_file.facts import YearFacts, mark_of
-from aci.indicators import Calculation, Direction, plain
+from aci.indicators import Calculation, Direction, plain, step_words
 from aci.models import NegotiatedIndicator, Result
 from aci.money import in_euros
 from aci.results import IndicatorLine, MissionResults
+from aci.templatetags.measures import measured_by
 from ground.templatetags.french import euros, share, short_day
 
 COLUMNS = (
@@ -63,7 +62,7 @@ def _row(line: IndicatorLine, calculation: Calculation) -> Row:
 def _goal(negotiated: NegotiatedIndicator) -> tuple[str, ...]:
     indicator = negotiated.indicator
     way = indicator.get_direction_display()
-    baseline, target = value_words(negotiated, negotiated.baseline), value_words(negotiated, negotiated.target)
+    baseline, target = measured_by(negotiated.baseline, indicator), measured_by(negotiated.target, indicator)
     if (baseline or target) and indicator.direction != Direction.DONE:
         way += f" : {baseline or 'départ non indiqué'} → {target or 'meilleur palier'}"
     nature = f"{indicator.get_nature_display()} ; {indicator.get_origin_display()} ; {indicator.scope}"
@@ -71,21 +70,13 @@ def _goal(negotiated: NegotiatedIndicator) -> tuple[str, ...]:
     return (way, nature, *carried)
 
 
-def value_words(negotiated: NegotiatedIndicator, value: Decimal | None) -> str:
-    """A value with its unit; done or not done in words."""
-    if value is None:
-        return ""
-    if negotiated.indicator.direction == Direction.DONE:
-        return "fait" if value else "non fait"
-    return f"{plain(value)} {negotiated.indicator.unit}".strip()
-
-
 def _pays(line: IndicatorLine, calculation: Calculation) -> tuple[str, ...]:
     if not line.negotiated.is_paying:
         return ("Suivi, sans paiement",)
     if calculation == Calculation.WEIGHTED:
         return (f"{plain(line.negotiated.weight)} % de l'enveloppe, au taux atteint",)
-    return tuple(f"{step} : {euros(step.amount)}" for step in line.earned.agreed.steps)
+    agreed = line.earned.agreed
+    return tuple(f"{step_words(step, agreed.direction)} : {euros(step.amount)}" for step in agreed.steps)
 
 
 def _measured(line: IndicatorLine) -> Cell:
@@ -95,10 +86,11 @@ def _measured(line: IndicatorLine) -> Cell:
         return Cell("Aucun résultat")
     shown, *others = known
     notes = [_when(shown.result)]
-    notes += [f"{value_words(line.negotiated, each.result.value)}, {_when(each.result)}" for each in others]
+    indicator = line.negotiated.indicator
+    notes += [f"{measured_by(each.result.value, indicator)}, {_when(each.result)}" for each in others]
     pieces = dict.fromkeys(str(piece) for each in known for piece in each.pieces)
     notes += [f"Pièce : {piece}" for piece in pieces] or ["Aucune pièce"]
-    return Cell(value_words(line.negotiated, shown.result.value), tuple(notes))
+    return Cell(measured_by(shown.result.value, indicator), tuple(notes))
 
 
 def _when(result: Result) -> str:

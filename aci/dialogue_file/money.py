@@ -6,16 +6,19 @@ from decimal import Decimal
 from aci.dialogue_file.content import Cell, Column, Row, RowKind, Section, Table, Text
 from aci.dialogue_file.facts import YearFacts, mark_of
 from aci.ledger import LedgerLine, Sums, sums
-from aci.money import in_euros, percent
-from aci.remuneration import total
+from aci.ledger_pages import Amount
+from aci.money import in_euros
+from aci.remuneration import Kind, total
 from aci.schedule import Due, DueKind, Grant
+from aci.tariff_page import source_of_rules, told_rules
 from ground.templatetags.french import short_day
 
-TITLES = ("Accordé", "Dû", "Validé", "Versé", "À venir", "Reste dû")
+TITLES = ("Accordé", "Dû", "Validé", "Versé", "À venir", Amount.LEFT.label)
 COLUMNS = (Column("Mission et échéance", 42), *(Column(title, 12, is_number=True) for title in TITLES))
 MEANING = (
-    "Accordé : le plus que la mission peut recevoir dans l'année de contrat. Dû : exigible à la date de la situation. "
-    "Validé : engagé par le contrat ou par une décision du COPIL. À venir : exigible plus tard. Reste dû : dû moins "
+    "Accordé : le plus que la mission peut recevoir dans l'année de contrat, une crise dès qu'elle est reconnue. "
+    "Dû : exigible à la date de la situation. "
+    "Validé : engagé par le contrat ou par une décision du COPIL. À venir : exigible plus tard. Écart : dû moins "
     "versé, négatif s'il y a trop-versé."
 )
 
@@ -46,6 +49,8 @@ def _mission(granted: list[Grant], lines: list[LedgerLine]) -> list[Row]:
 
 
 def _granted(grant: Grant) -> str:
+    if grant.line.kind == Kind.CONDITIONAL:
+        return grant.fixed_formula
     fixed = in_euros(grant.fixed)
     told = f"Volet fixe {fixed if grant.fixed_formula == fixed else f'{grant.fixed_formula} = {fixed}'}"
     return f"{told} ; volet variable {in_euros(grant.variable)}" if grant.variable else told
@@ -56,6 +61,8 @@ def _line(line: LedgerLine) -> Row:
     notes = [_formula(due)]
     if line.validated_by:
         notes.append(f"Validé : {line.validated_by}")
+    if line.set_off:
+        notes.append(line.set_off_words)
     notes += [
         f"Versé le {short_day(payment.paid_on)}, {in_euros(payment.amount)} (réf. {payment.reference})"
         for payment in line.payments
@@ -83,9 +90,7 @@ def _bare(amount: Decimal) -> str:
 
 
 def _rules(facts: YearFacts) -> str:
-    rules, entered = facts.ledger.rules, facts.rules
-    said = f"Règles de versement : avance de {percent(rules.advance)} ; prorata : {rules.proration.label}."
-    if entered is None:
-        return f"{said} Prorata : règle d'usage, non trouvée dans les textes (non vérifié)."
-    mark = "" if entered.is_verified else " (non vérifié)"
-    return f"{said} Source : {entered.source}{mark}."
+    said = [
+        f"{each.about} : {each.rule}{'' if each.is_sourced else ' (non vérifié)'}" for each in told_rules(facts.rules)
+    ]
+    return f"Règles de versement. {' ; '.join(said)}. Source : {source_of_rules(facts.rules)}."

@@ -1,8 +1,8 @@
 """Who has signed, since when, with which population, tier and tariff."""
 
+from aci.contracts import signed_terms
 from aci.dialogue_file.content import Facts, Items, Section, Text, listed
 from aci.dialogue_file.facts import YearFacts
-from aci.models import ContractTerms
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import number, quoted
 
@@ -53,7 +53,7 @@ def _signatures(facts: YearFacts) -> str:
 
 
 def _terms(facts: YearFacts) -> list[tuple[str, str]]:
-    terms = terms_of(facts)
+    terms = signed_terms(facts.contract, facts.year.number, facts.day)
     if terms is None:
         return [("Taille", "le contrat ne dit rien des conditions financières de cette année")]
     reason = f" – {terms.tier_reason}" if terms.tier_reason else ""
@@ -67,16 +67,6 @@ def _terms(facts: YearFacts) -> list[tuple[str, str]]:
         ("Taille", f"{terms.tier}{reason}"),
         ("Barème", f"{terms.tariff.label}, en vigueur depuis le {in_words(terms.tariff.since)}"),
     ]
-
-
-def terms_of(facts: YearFacts) -> ContractTerms | None:
-    """The terms of the year that were signed by that day."""
-    said = [
-        terms
-        for terms in facts.contract.terms.all()
-        if terms.from_year <= facts.year.number and (terms.amendment is None or terms.amendment.signed_on <= facts.day)
-    ]
-    return max(said, key=lambda terms: terms.from_year, default=None)
 
 
 def _amendments(facts: YearFacts) -> list[str]:

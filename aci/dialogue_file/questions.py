@@ -7,12 +7,12 @@ from decimal import Decimal
 from aci.contracts import retained_on
 from aci.dialogue_file.content import Cell, Column, Items, Row, RowKind, Section, Signatures, Table, Text
 from aci.dialogue_file.facts import YearFacts, mark_of
-from aci.dialogue_file.indicators import value_words
 from aci.indicators import is_reached
 from aci.ledger import LedgerLine
 from aci.money import in_euros
 from aci.results import IndicatorLine
 from aci.schedule import AFTER_DIALOGUE
+from aci.templatetags.measures import measured_by
 from ground.templatetags.french import quoted, short_day
 
 DECISIONS = (Column("Décision", 9), Column("Retenue", 3), Column("Observations", 7))
@@ -64,10 +64,10 @@ def _why_look_at(facts: YearFacts, line: IndicatorLine, *, is_carried: bool) -> 
         return ", ".join(line.awaits) if line.final or facts.is_over else ""
     if is_reached(line.earned.agreed, line.earned.value):
         return ""
-    target = value_words(line.negotiated, line.negotiated.target)
+    target = measured_by(line.negotiated.target, line.negotiated.indicator)
     goal = f" pour une cible de {target}" if target else ""
     what = "reconduit l'année suivante" if is_carried else "à reconduire ou non"
-    return f"non atteint avec {value_words(line.negotiated, line.earned.value)}{goal} ; {what}"
+    return f"non atteint avec {measured_by(line.earned.value, line.negotiated.indicator)}{goal} ; {what}"
 
 
 def _money(facts: YearFacts) -> Iterator[str]:
@@ -85,9 +85,9 @@ def _money(facts: YearFacts) -> Iterator[str]:
 
 
 def to_validate(facts: YearFacts) -> list[LedgerLine]:
-    """What results or a crisis have earned and no meeting has validated yet."""
+    """What results or a crisis have earned and no meeting has validated yet, or only in part."""
     lines = facts.ledger.of_year(facts.year.number)
-    return [line for line in lines if line.due.kind in AFTER_DIALOGUE and line.due.amount and not line.meeting]
+    return [line for line in lines if line.due.kind in AFTER_DIALOGUE and line.validated < line.due.amount]
 
 
 def _named(line: LedgerLine) -> str:

@@ -8,8 +8,8 @@ from django.utils import timezone
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
-from aci.accounts import Amount, Awaited, Entry, Scale, awaited
-from aci.ledger_pages import BookedLine
+from aci.accounts import Awaited, Entry, Scale, awaited
+from aci.ledger_pages import Amount, BookedLine
 from aci.models import TariffLine
 from aci.remuneration import Labelled
 from aci.schedule import DueKind
@@ -43,8 +43,7 @@ class ToPayForm(AskedForm):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["departement"].queryset = user.readable_departments().order_by("pk")
-        missions = dict(TariffLine.objects.order_by("tariff__since", "order").values_list("mission", "label"))
-        self.fields["mission"].choices = [("", "Toutes"), *missions.items()]
+        self.fields["mission"].choices = [("", "Toutes"), *TariffLine.objects.labels().items()]
 
     def kept(self, rows: Iterable[BookedLine], *, whatever_awaited: bool = False) -> list[BookedLine]:
         """The rows that the address asks for; `whatever_awaited`: those of every other state too."""

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from aci.establishing import end_of_contract
+from aci.establishing import end_of_contract, facts_of
 from aci.models import Contract, Crisis, CrisisPlan, Engagement
 from ground.forms import PastDayField
 from ground.templatetags import french
@@ -36,6 +36,13 @@ class CrisisForm(RowForm):
             raise ValidationError(f"Le contrat court {during} : une crise se reconnaît pendant ce temps.")
         return recognised_on
 
+    def clean(self) -> dict:
+        data = super().clean()
+        same = self.siblings().filter(recognised_on=data.get("recognised_on"), name__iexact=data.get("name", ""))
+        if first := same.exclude(pk=self.instance.pk).first():
+            raise ValidationError(f"Cette crise est déjà enregistrée : {first}.")
+        return data
+
 
 class CrisisPlanForm(RowForm):
     year = forms.TypedChoiceField(label="Année de contrat", coerce=int)
@@ -50,7 +57,7 @@ class CrisisPlanForm(RowForm):
     def __init__(self, *args, instance: CrisisPlan, **kwargs) -> None:
         contract = instance.contract
         delivered = set(contract.crisis_plans.exclude(pk=instance.pk).values_list("year", flat=True))
-        missing = [number for number in range(1, contract.years + 1) if number not in delivered]
+        missing = [year.number for year in facts_of(contract).all_years() if year.number not in delivered]
         super().__init__(*args, instance=instance, **kwargs)
         self.fields["year"].choices = [(number, told(contract, number)) for number in missing]
         self.fields["document"].queryset = contract.project.documents.filter(withdrawn_at=None)
@@ -60,9 +67,12 @@ class CrisisPlanForm(RowForm):
         return self.instance.contract.crisis_plans.all()
 
     def clean_delivered_on(self) -> date:
-        delivered_on, signed_on = self.cleaned_data["delivered_on"], self.instance.contract.signed_on
-        if delivered_on < signed_on:
-            raise ValidationError(f"Le contrat n'a été signé que le {french.day(signed_on)}.")
+        delivered_on, contract = self.cleaned_data["delivered_on"], self.instance.contract
+        number = self.cleaned_data.get("year", 1)
+        if delivered_on < contract.signed_on:
+            raise ValidationError(f"Le contrat n'a été signé que le {french.day(contract.signed_on)}.")
+        if number > 1 and delivered_on < (since := contract.year(number).since):
+            raise ValidationError(f"L'année {number} du contrat ne commence que le {french.day(since)}.")
         return delivered_on
 
 

@@ -11,7 +11,10 @@ from django.db.models import QuerySet
 from accounts.models import User
 from aci.establishing import (
     date_warning,
+    end_of_contract,
+    facts_of,
     last_contract,
+    tariff_warning,
     terms_of,
     tier_given,
     warnings_of,
@@ -92,6 +95,17 @@ class TermsFields(forms.Form):
         """As the pure rules read them; once `settle_tier` has found nothing to refuse."""
         return Terms(year, self.cleaned_data["tier"], self.cleaned_data["tariff"].data())
 
+    def hold_tariff(self) -> None:
+        """Nobody reopens the chosen tariff any more; raises ValidationError when somebody has since it was chosen.
+
+        To be called before anything is saved: what a form refuses later is not undone.
+        """
+        chosen = self.cleaned_data["tariff"]
+        if Tariff.objects.approved().select_for_update(no_key=True).filter(pk=chosen.pk).first() is None:
+            raise ValidationError(
+                f"Le barème {french.quoted(chosen)} est redevenu une proposition : choisissez-en un autre."
+            )
+
     def save_terms(self, terms: ContractTerms, user: User) -> None:
         for name in TERMS:
             setattr(terms, name, self.cleaned_data[name])
@@ -157,6 +171,7 @@ class ContractForm(TermsFields, RowForm):
         initial = filled_with(self.first) if self.first else {}
         super().__init__(*args, instance=instance, initial=initial | kwargs.pop("initial", {}), **kwargs)
         self.fields["starts_on"].required = False
+        self.fields["years"].widget.attrs |= {"min": 1, "max": 10}  # as the model validates them
 
     def shown_now(self) -> Shown:
         shown = super().shown_now()
@@ -194,10 +209,11 @@ class ContractForm(TermsFields, RowForm):
         return last_contract(self.instance.project, before=self.instance.number)
 
     def save_by(self, user: User) -> Contract:
+        self.hold_tariff()
         contract = super().save_by(user)
         self.save_terms(self.first or ContractTerms(contract=contract, from_year=1), user)
-        if warning := date_warning(contract):
-            self.warnings.append(warning)
+        told = (date_warning(contract), tariff_warning(contract, self.cleaned_data["tariff"]))
+        self.warnings += [warning for warning in told if warning]
         return contract
 
 
@@ -226,7 +242,7 @@ class AmendmentForm(TermsFields, RowForm):
             self.fields[name].required = False
         self["population"].help_text = "Figée à son tour, dès cette année."
         self["tariff"].help_text = "Prérempli : celui du contrat."
-        years = instance.contract.all_years()[1:]
+        years = facts_of(instance.contract).all_years()[1:]
         self.fields["from_year"].choices = [
             ("", "Rien"),
             *((year.number, f"Dès l'année {year.number}, le {french.day(year.since)}") for year in years),
@@ -250,6 +266,8 @@ class AmendmentForm(TermsFields, RowForm):
         signed_on, contract = self.cleaned_data["signed_on"], self.instance.contract
         if signed_on < contract.signed_on:
             raise ValidationError(f"Le contrat n'a été signé que le {french.day(contract.signed_on)}.")
+        if signed_on >= (until := end_of_contract(contract)):
+            raise ValidationError(f"Le contrat a pris fin : il court jusqu'à la veille du {french.day(until)}.")
         others = self.siblings().exclude(pk=self.instance.pk)
         number = self.instance.number or self._next_number()
         for other in others:
@@ -283,6 +301,8 @@ class AmendmentForm(TermsFields, RowForm):
         return last.number + 1 if last else 1
 
     def save_by(self, user: User) -> Amendment:
+        if self.cleaned_data.get("from_year"):
+            self.hold_tariff()
         self.instance.number = self.instance.number or self._next_number()
         amendment = super().save_by(user)
         year = self.cleaned_data.get("from_year")

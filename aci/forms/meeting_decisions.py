@@ -3,8 +3,14 @@
 from django import forms
 from django.db.models import QuerySet
 
-from aci.decision_acts import lines_to_validate, missions_to_engage, missions_to_stop
-from aci.decisions import standing_of, why_not_apply
+from aci.decision_acts import (
+    left_to_validate,
+    lines_to_validate,
+    missions_to_engage,
+    missions_to_stop,
+    share_validated,
+)
+from aci.decisions import reckoned_of, why_not_apply
 from aci.ledger import LedgerLine
 from aci.models import MeetingDecision
 from ground.forms import CptsDayField, EurosField, LongTextField
@@ -34,12 +40,12 @@ class DecisionForm(RowForm):
         model = MeetingDecision
         fields = ["mission", "effective_on", "amount", "indicator_set", "text"]
         field_classes = {"effective_on": CptsDayField, "amount": EurosField}
-        help_texts = {"amount": "Laissez vide pour valider tout ce qui est dû."}
+        help_texts = {"amount": "Laissez vide pour valider tout ce qui reste dû."}
 
     def __init__(self, *args, asked_line: str = "", **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.kind = Kind(self.instance.kind)
-        self.standing = standing_of(self.instance)
+        self.reckoned = reckoned_of(self.instance)
         for name in {"mission", "due", "effective_on", "amount", "indicator_set", "text"} - set(FIELDS[self.kind]):
             del self.fields[name]
         self.waiting: dict[str, LedgerLine] = {}
@@ -49,7 +55,7 @@ class DecisionForm(RowForm):
             self._choose_line(asked_line)
         if "indicator_set" in self.fields:
             field = self.fields["indicator_set"]
-            field.queryset = self.standing.contract.indicator_sets.filter(retained_on=None)
+            field.queryset = self.reckoned.contract.indicator_sets.filter(retained_on=None)
             field.required, field.empty_label = True, "Choisissez"
         if "effective_on" in self.fields:
             self._require("effective_on", DAY_LABELS[self.kind])
@@ -92,10 +98,10 @@ class DecisionForm(RowForm):
 
     def _choose_mission(self) -> None:
         found = missions_to_engage if self.kind == Kind.ENGAGE else missions_to_stop
-        self.fields["mission"].choices = [("", "Choisissez"), *found(self.standing).items()]
+        self.fields["mission"].choices = [("", "Choisissez"), *found(self.reckoned).items()]
 
     def _choose_line(self, asked: str) -> None:
-        self.waiting = {key_of(line): line for line in lines_to_validate(self.standing)}
+        self.waiting = {key_of(line): line for line in lines_to_validate(self.reckoned)}
         self.fields["due"].choices = [("", "Choisissez"), *((key, told(line)) for key, line in self.waiting.items())]
         known = self.instance
         asked = f"{known.year}-{known.mission}-{known.line}" if known.pk else asked
@@ -103,16 +109,16 @@ class DecisionForm(RowForm):
             asked = next(iter(self.waiting))
         if line := self.waiting.get(asked):
             self.initial["due"] = asked
-            self.initial["amount"] = self.initial.get("amount") or line.due.amount
+            self.initial["amount"] = self.initial.get("amount") or left_to_validate(line)
 
     def _post_clean(self) -> None:
         super()._post_clean()
         decision, data = self.instance, self.cleaned_data
         if line := self.waiting.get(data.get("due", "")):
             decision.year, decision.mission, decision.line = line.due.year, line.due.mission, line.due.kind.value
-            decision.amount = data.get("amount") or line.due.amount
+            decision.amount = data.get("amount") or left_to_validate(line)
         if not self.errors:
-            for reason in why_not_apply(decision, self.standing):
+            for reason in why_not_apply(decision, self.reckoned):
                 self.add_error(None, reason)
 
 
@@ -121,4 +127,6 @@ def key_of(line: LedgerLine) -> str:
 
 
 def told(line: LedgerLine) -> str:
-    return f"Année {line.due.year} – {line.due.label} – {line.due.kind.label} : {euros(line.due.amount)}"
+    already = f" ({said})" if (said := share_validated(line)) else ""
+    left = euros(left_to_validate(line))
+    return f"Année {line.due.year} – {line.due.label} – {line.due.kind.label} : {left}{already}"

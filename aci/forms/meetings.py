@@ -7,9 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from aci.meeting_rules import why_not_move
-from aci.models import Meeting
+from aci.meeting_rules import contract_before, same_meeting, why_not_move, why_not_so_early
+from aci.models import Contract, Meeting
 from ground.forms import CptsDayField, LongTextField, PastDayField
 from ground.templatetags.french import day as in_words
 from ground.templatetags.french import short_day
@@ -100,10 +102,21 @@ class MeetingForm(RowForm):
             return data
         if data.get("year") and held_on < (since := self.instance.contract.year(data["year"]).since):
             self.add_error("held_on", f"Cette année de contrat ne commence que le {in_words(since)}.")
+        is_placed = bool({"held_on", "year", "called_off"} & set(self.changed_data))
+        if self.instance.contract_id and is_placed and not data.get("called_off"):
+            self._check_contract(held_on, data.get("year"))
         self._check_minutes(data, held_on)
         if self.stored:
             self._check_what_rests_on_it(data, held_on)
         return data
+
+    def _check_contract(self, held_on: date, year: int | None) -> None:
+        meeting = self.instance
+        if first := same_meeting(meeting, held_on, year):
+            self.add_error("held_on", _linked("Cette réunion est déjà enregistrée", first))
+        former = contract_before(meeting.contract, held_on)
+        if former and meeting.kind == Meeting.Kind.COPIL:
+            self.add_error("held_on", _linked("Ce contrat n'était pas signé : ce COPIL est du précédent", former))
 
     def _check_minutes(self, data: dict, held_on: date) -> None:
         has_content = bool(data.get("minutes") or data.get("minutes_document"))
@@ -124,8 +137,15 @@ class MeetingForm(RowForm):
         relied_on = self.stored.decisions.exists() or self.stored.opinions.exists()
         if relied_on and is_called_off:
             self.add_error("called_off", "Des décisions ou des avis y sont notés : elle a eu lieu.")
+        for reason in why_not_so_early(self.stored, held_on) if held_on < self.stored.held_on else ():
+            self.add_error("held_on", reason)
         if relied_on and held_on > timezone.localdate():
             self.add_error("held_on", "Des décisions ou des avis y sont notés : elle ne peut pas être à venir.")
         is_still_held = bool(data.get("minutes_on")) and not is_called_off
-        for reason in why_not_move(self.stored, held_on, data.get("year"), is_still_held=is_still_held):
+        said = {"minutes_on": data.get("minutes_on"), "is_still_held": is_still_held}
+        for reason in why_not_move(self.stored, held_on, data.get("year"), **said):
             self.add_error(None, reason)
+
+
+def _linked(sentence: str, row: Meeting | Contract) -> SafeString:
+    return format_html('{} (<a href="{}">{}</a>).', sentence, row.get_absolute_url(), row)

@@ -66,8 +66,7 @@ class RemunerationForm(DsfrBaseForm):
     def __init__(
         self, data: QueryDict | None = None, *, projects: QuerySet[Project] | None = None, prefix: str | None = None
     ) -> None:
-        lines = TariffLine.objects.exclude(kind=Kind.CONDITIONAL.value).exclude(tariff__approved_at=None)
-        missions = dict(lines.order_by("order", "tariff__since").values_list("mission", "label"))
+        missions = TariffLine.objects.exclude(kind=Kind.CONDITIONAL.value).labels()
         unsaid = {"date": [timezone.localdate().isoformat()], "year": ["1"], "missions": list(missions)}
         if data is not None:
             data = data.copy()

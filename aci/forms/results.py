@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from dsfr.forms import DsfrBaseForm
 
 from accounts.models import User
@@ -29,6 +30,7 @@ from projects.stages import remove
 
 EVIDENCE = "Pièce justificative d'indicateur"  # of the types that come with the application
 DONE = [("1", "Fait"), ("0", "Non fait")]
+NO_DOCUMENT = "Aucun document : déposez la pièce ci-dessous."
 NOT_RETAINED = "Cette version des indicateurs n'est pas retenue : ses résultats ne s'enregistrent pas."
 NO_PIECE = (
     "Le résultat final d'un indicateur payant demande au moins une pièce : choisissez-la parmi les documents du "
@@ -68,9 +70,11 @@ class ResultForm(RowForm):
         self.is_sent_with_a_piece = is_sent_with_a_piece
         self.fields["kind"].choices = Result.Kind.choices
         if unit := self.negotiated.indicator.unit:
-            self["value"].help_text = f"En {unit}."
+            self["value"].help_text = format_html("En {}.", unit)  # the design system escapes no help
         pieces = self.fields["documents"]
         pieces.queryset = self.project.documents.filter(withdrawn_at=None).select_related("type")
+        if not pieces.queryset.exists():
+            self["documents"].help_text = NO_DOCUMENT
         self["measured_on"].help_text = f"Pas avant le {in_words(self.year.since)}, début de l'année de contrat."
         self.is_settled = bool(self.instance.pk and self.instance.kind == Result.Kind.FINAL and self.settled)
         if self.is_settled:

@@ -163,7 +163,10 @@ class ContractTerms(Recorded):
 
 
 class Engagement(Recorded):
-    """A mission engaged by a decision of the COPIL, which is the financial commitment of the CPAM (S3)."""
+    """A mission engaged by a decision of the COPIL, which commits the money of the CPAM.
+
+    Source: offer of service of the Assurance Maladie, ARS and MSA.
+    """
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="engagements", verbose_name="contrat")
     mission = models.SlugField("mission", max_length=40)

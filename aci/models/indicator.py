@@ -34,7 +34,10 @@ class IndicatorQuerySet(PeriodQuerySet):
 
 
 class Indicator(Period):
-    """An indicator of the regional catalogue; with a `project`, local to it (offer of service AM–MSA, S3)."""
+    """An indicator of the regional catalogue; with a `project`, local to it.
+
+    Source: offer of service of the Assurance Maladie, ARS and MSA.
+    """
 
     class Nature(models.TextChoices):
         MEANS = "means", "Moyens"

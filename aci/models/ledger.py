@@ -32,7 +32,7 @@ class LedgerRow(Recorded):
 
 
 class Validation(LedgerRow):
-    """A meeting validates what waits for results, in one or several times; the contract or an engagement all the rest."""
+    """A meeting validates what waits for results, at once or in parts; the contract or an engagement, the rest."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="validations", verbose_name="contrat")
     decision = models.OneToOneField(

@@ -184,7 +184,7 @@ class Action(Recorded):
 
 
 class CommissionOpinion(Recorded):
-    """The opinion of a CPL or a CPR on the difficulties of a CPTS (S2, phase 5)."""
+    """The opinion of a CPL or a CPR on the difficulties of a CPTS (ARS Bourgogne-Franche-Comté, phase 5)."""
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="opinions", verbose_name="commission")
     project = models.ForeignKey(Project, models.CASCADE, related_name="commission_opinions", verbose_name="projet")

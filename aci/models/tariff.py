@@ -182,6 +182,13 @@ class TariffTier(models.Model):
         return Tier(self.number, self.lower_bound, self.includes_bound, self.bound_note)
 
 
+class TariffLineQuerySet(models.QuerySet):
+    def labels(self) -> dict[str, str]:
+        """Code → label of the missions of the approved versions, in their order, as the last one names them."""
+        lines = self.exclude(tariff__approved_at=None).order_by("tariff__since", "order")
+        return dict(lines.values_list("mission", "label"))
+
+
 class TariffLine(models.Model):
     """A mission in a version of the barème, and the contract years in which it is paid."""
 
@@ -209,6 +216,8 @@ class TariffLine(models.Model):
         "à déployer sous (mois)", null=True, blank=True, help_text="Mois après la signature ; vide : libre."
     )
     calendar_source = models.CharField("source du calendrier", max_length=300, blank=True)
+
+    objects = TariffLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mission du barème"

@@ -6,8 +6,8 @@ from decimal import Decimal
 from django import template
 from django.template import Context
 
-from aci.accounts import Amount
 from aci.ledger import Sums
+from aci.ledger_pages import Amount
 from aci.models import Tariff
 from aci.remuneration import Remuneration, TariffData, Verified
 from aci.worth import worth

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models.institution import Side
 from aci.contracts import with_facts
 from aci.models import Contract
+from aci.years import year_within
 from projects.views.access import readable_project, writable_project
 from projects.views.tabs import tab_context
 
@@ -55,3 +57,18 @@ def contract_context(request: HttpRequest, contract: Contract, page: str) -> dic
         "contract_pages": [(label, reverse(name, args=[contract.pk]), name == page) for label, name in PAGES],
         "contracts": contract.project.contracts.all(),
     }
+
+
+def asked_year(request: HttpRequest, contract: Contract) -> int | None:
+    """The contract year that `?annee=` tells; None without it, BadRequest (400) when it is not of the contract."""
+    asked = request.GET.get("annee", "")
+    if not asked:
+        return None
+    if asked not in {str(year.number) for year in contract.all_years()}:
+        raise BadRequest(f"Le contrat va de l'année 1 à l'année {contract.years} : celle de l'adresse n'en est pas.")
+    return int(asked)
+
+
+def current_year(contract: Contract) -> int:
+    """The contract year of today, or the nearest one."""
+    return year_within(contract.starts_on, timezone.localdate(), contract.years)

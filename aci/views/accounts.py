@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from aci.accounts import (
     ENTRY_COLUMNS,
-    Amount,
     DepartmentRow,
     Entry,
     Scale,
@@ -16,7 +15,9 @@ from aci.accounts import (
     sums_by,
 )
 from aci.forms.accounts import AccountsForm, EntriesForm
+from aci.ledger_pages import Amount, amount_columns, verification
 from aci.models import Contract
+from aci.remuneration import least_verified
 from ground.lists import asked_format
 from ground.tables import Column, download
 
@@ -26,10 +27,8 @@ DEPARTMENT_COLUMNS = [
     Column("departement", "Dép.", lambda row: row.department.pk),
     Column("nom", "Département", lambda row: row.department.name),
     Column("contrats", "Contrats", lambda row: row.contracts, is_number=True),
-    *(
-        Column(amount.value, f"{amount.label} (€)", lambda row, name=amount.value: getattr(row.sums, name), True)
-        for amount in Amount
-    ),
+    *amount_columns(lambda row: row.sums),
+    verification(lambda row: row.verified),
 ]
 
 
@@ -61,6 +60,7 @@ def accounts_of_aci(request: HttpRequest) -> HttpResponse:
         "regions": regions,
         "contracts": sum(region.contracts for region in regions),
         "sums": all_sums(entries),
+        "verified": least_verified(entry.verified for entry in entries),
         "years": years_of(known, asked["par"]),
     }
     return render(request, "aci/accounts.html", context)

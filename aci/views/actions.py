@@ -31,8 +31,7 @@ class ActionList(ScopedListView):
     usual_tri = "echeance"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = any(self.request.GET.get(name) for name in self.filterset.filters)
-        return super().get_context_data(**kwargs) | {"today": timezone.localdate(), "is_filtered": asked}
+        return super().get_context_data(**kwargs) | {"today": timezone.localdate()}
 
 
 def actions_of(request: HttpRequest, contract: Contract) -> list[Action]:

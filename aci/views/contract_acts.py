@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.models.institution import Side
+from aci.establishing import facts_of, overpaid_warning
 from aci.forms.contract_facts import CrisisForm, CrisisPlanForm, DeploymentForm
 from aci.forms.contracts import AmendmentForm
-from aci.models import Amendment, Contract, Crisis, CrisisPlan, Engagement
+from aci.models import Amendment, Contract, Crisis, CrisisPlan
 from aci.views.access import writable_contract
 from ground.templatetags import french
 from projects.forms.rows import RowForm
@@ -34,7 +35,7 @@ def amendment_form(request: HttpRequest, contract: Contract, amendment: Amendmen
     form = AmendmentForm(request.POST or None, instance=amendment)
     if saved(form, lambda: form.save_by(request.user)):
         messages.success(request, f"Enregistré : {amendment}.")
-        for warning in getattr(form, "warnings", ()):
+        for warning in filter(None, [*getattr(form, "warnings", ()), overpaid_warning(contract)]):
             messages.warning(request, warning)
         return redirect(contract)
     return form_page(request, contract, form, title)
@@ -66,20 +67,15 @@ def crisis_plan_new(request: HttpRequest, pk: int) -> HttpResponse:
 def mission_deployed(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     contract = writable_contract(request, pk)
     engagement = get_object_or_404(contract.engagements, pk=row)
+    label = french.quoted(facts_of(contract).labels.get(engagement.mission, engagement.mission))
     form = DeploymentForm(request.POST or None, instance=engagement)
     if saved(form, lambda: form.save_by(request.user)):
         deployed_on = engagement.deployed_on
         told = f"pleinement déployée le {french.day(deployed_on)}" if deployed_on else "encore à déployer"
-        messages.success(request, f"Mission {french.quoted(label_of(engagement))} : {told}.")
+        messages.success(request, f"Mission {label} : {told}.")
         return redirect(contract)
-    lead = f"Mission {french.quoted(label_of(engagement))}, démarrée le {french.day(engagement.starts_on)}."
+    lead = f"Mission {label}, démarrée le {french.day(engagement.starts_on)}."
     return form_page(request, contract, form, "Déploiement d'une mission", lead)
-
-
-def label_of(engagement: Engagement) -> str:
-    """As the latest tariff of the contract names it."""
-    of_mission = engagement.contract.terms.filter(tariff__lines__mission=engagement.mission).order_by("-from_year")
-    return of_mission.values_list("tariff__lines__label", flat=True).first() or engagement.mission
 
 
 def form_page(request: HttpRequest, contract: Contract, form: RowForm, title: str, lead: str = "") -> HttpResponse:

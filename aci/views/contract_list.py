@@ -37,7 +37,6 @@ class ContractList(ScopedListView):
         listed = self.object_list
         return context | {
             "day": self.filterset.day,
-            "is_filtered": self.filterset.is_filtered,
             "late": sum(1 for row in listed if row.late),
             "missing": missing_contracts(self.request, self.filterset).count(),
         }
@@ -60,5 +59,4 @@ class MissingContracts(ScopedListView):
         return rows
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        return context | {"day": self.filterset.day, "is_filtered": bool(self.request.GET.getlist("departement"))}
+        return super().get_context_data(**kwargs) | {"day": self.filterset.day}

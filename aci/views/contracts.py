@@ -10,13 +10,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models.institution import Side
-from aci.contracts import Books, without_results
-from aci.establishing import date_warning, first_values, last_contract, last_day, signature_of, why_not_establish
+from aci.contracts import Books, signed_terms, without_results
+from aci.establishing import (
+    date_warning,
+    first_values,
+    last_contract,
+    last_day,
+    overpaid_warning,
+    signature_of,
+    why_not_establish,
+)
 from aci.forms.contracts import ContractForm
 from aci.models import Contract
-from aci.standing import missions_of, standing_of, terms_on, years_of
+from aci.standing import missions_of, standing_of, years_of
 from aci.views.access import CPAM_ONLY, contract_context, readable_contract, writable_contract
 from aci.watch import Watch, alerts_of, end_of, populations_of, successor_of
+from aci.years import year_or_first
 from ground.forms import asked_day
 from projects.models import Project
 from projects.views.access import atomic_when_sent, project_of_side, readable_project, saved
@@ -44,15 +53,17 @@ def contract_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = contract_context(request, contract, "contract")
     data = without_results(contract, Books(), day)
     population = populations_of([contract], day)[contract.project_id]
-    alerts = alerts_of(contract, data, day, population)
+    alerts, until = alerts_of(contract, data, day, population), end_of(contract, data, day)
+    its_last_day = until - timedelta(days=1)
     context |= {
         "day": day,
         "standing": standing_of(contract, data, day),
-        "until": end_of(contract, data, day),
-        "last_day": data.term - timedelta(days=1),
-        "year_number": data.year_of(day),
+        "until": until,
+        "is_over": day >= until,
+        "last_day": its_last_day,
+        "year_number": data.year_of(min(day, its_last_day)),
         "successor": successor_of(contract, day),
-        "terms": terms_on(contract, data, day),
+        "terms": signed_terms(contract, year_or_first(contract.starts_on, min(day, its_last_day)), day),
         "late": [alert for alert in alerts if alert.is_late],
         "ahead": [alert for alert in alerts if alert.day and not alert.is_late],
         "tier_alert": next((alert for alert in alerts if alert.kind == Watch.TIER), None),
@@ -113,7 +124,7 @@ def contract_form(
         form.add_error(None, obstacle)
     if done := saved(form, lambda: form.save_by(request.user)):
         messages.success(request, f"Contrat enregistré : {done}, taille {form.cleaned_data['tier']}.")
-        for warning in form.warnings:
+        for warning in filter(None, [*form.warnings, overpaid_warning(done)]):
             messages.warning(request, warning)
         return redirect(done)
     told |= {"obstacle": obstacle, "back": contract.get_absolute_url() if contract.pk else None}

@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models.institution import Side
-from aci.decision_acts import Standing
-from aci.decisions import CPAM_APPLIES, apply, in_words, is_to_apply, undo, why_not_apply, why_not_undo
+from aci.decision_acts import Reckoned
+from aci.decisions import CPAM_APPLIES, apply, fingerprint, in_words, is_to_apply, undo, why_not_apply, why_not_undo
 from aci.forms.meeting_decisions import DecisionForm
-from aci.meeting_rules import why_not_decide
+from aci.meeting_rules import why_not_decide, why_not_withdraw_decision
 from aci.models import Contract, Meeting, MeetingDecision
+from aci.remuneration import Verified
+from aci.schedule import DueKind
 from aci.views.meeting_access import form_page, writable_meeting
 from projects.forms.withdrawing import WithdrawForm
 from projects.views.access import atomic_when_sent, may_write, saved
 from projects.withdrawing import may_withdraw
-
-APPLIED = "Cette décision est appliquée : annulez d'abord son application."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,40 @@ class DecisionLine:
     may_apply: bool
     may_change: bool
     may_withdraw: bool
+    verified: Verified  # of the amount that it pays
+
+    @property
+    def shown(self) -> str:
+        return fingerprint(self.decision)
 
 
 def decision_lines(
     request: HttpRequest, contract: Contract, decisions: QuerySet[MeetingDecision]
 ) -> list[DecisionLine]:
     """Needs the contract with its facts, and its project."""
-    standing = Standing(contract)
+    reckoned = Reckoned(contract)
     writes = may_write(request, contract.project)
-    related = ("meeting", "indicator_set", "applied_by__institution", "recorded_by__institution")
+    related = ("meeting__contract", "indicator_set", "applied_by__institution", "recorded_by__institution")
     return [
         DecisionLine(
             decision,
-            in_words(decision, standing.mission_labels),
+            in_words(decision, reckoned.labels),
             is_to_apply(decision),
-            why_not_apply(decision, standing) if is_to_apply(decision) else [],
+            why_not_apply(decision, reckoned) if is_to_apply(decision) else [],
             writes and request.user.acts_for(Side.INSURANCE),
             writes and not decision.applied_at,
             not decision.applied_at and may_withdraw(request.user, contract.project, decision),
+            _verified(decision, reckoned),
         )
         for decision in decisions.select_related(*related)
     ]
+
+
+def _verified(decision: MeetingDecision, reckoned: Reckoned) -> Verified:
+    if decision.kind != MeetingDecision.Kind.PAY:
+        return Verified.YES
+    line = reckoned.ledger.line((decision.year, decision.mission, DueKind(decision.line)))
+    return line.due.verified if line else Verified.YES
 
 
 @atomic_when_sent
@@ -77,7 +90,8 @@ def decision_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def decision_page(request: HttpRequest, decision: MeetingDecision, title: str) -> HttpResponse:
     meeting = decision.meeting
     form = DecisionForm(request.POST or None, instance=decision, asked_line=request.GET.get("ligne", ""))
-    obstacles = [APPLIED] if decision.applied_at else why_not_decide(meeting, decision.kind, timezone.localdate())
+    applied = why_not_withdraw_decision(decision)
+    obstacles = [applied] if applied else why_not_decide(meeting, decision.kind, timezone.localdate())
     if not obstacles and (nothing := form.nothing_to_decide()):
         obstacles = [nothing]
     if not obstacles and form.is_valid():
@@ -110,7 +124,7 @@ def decision_apply(request: HttpRequest, pk: int) -> HttpResponse:
     """One click, and the contract follows."""
     decision = decision_of_the_cpam(request, pk)
     try:
-        decision = apply(request.user, pk)
+        decision = apply(request.user, pk, request.POST.get("shown", ""))
     except ValidationError as refusal:
         meeting = decision.meeting
         told = {"title": f"Décision non appliquée : {decision.get_kind_display()}", "obstacles": refusal.messages}
@@ -129,13 +143,13 @@ def decision_undo(request: HttpRequest, pk: int) -> HttpResponse:
     if saved(form, lambda: undo(request.user, pk, form.cleaned_data["reason"])):
         messages.success(request, "Application annulée : la décision attend de nouveau. L'historique garde la raison.")
         return redirect(f"{meeting.get_absolute_url()}#decisions")
-    standing = Standing(meeting.contract)
-    obstacles = why_not_undo(decision, standing) if decision.applied_at else ["Cette décision attend encore."]
+    reckoned = Reckoned(meeting.contract)
+    obstacles = why_not_undo(decision, reckoned) if decision.applied_at else ["Cette décision attend encore."]
     return form_page(
         request,
         form,
         title="Annuler l'application d'une décision",
-        lead=f"{decision.get_kind_display()} : {in_words(decision, standing.mission_labels)}",
+        lead=f"{decision.get_kind_display()} : {in_words(decision, reckoned.labels)}",
         parent=meeting,
         back=meeting.get_absolute_url(),
         obstacles=[] if form.is_bound else obstacles,

@@ -44,10 +44,8 @@ class IndicatorList(ScopedListView):
         return named(rows)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET
         return {
             **super().get_context_data(**kwargs),
-            "is_filtered": any(asked.get(name) for name in self.filterset.filters),
             "may_create": own_regions(self.request.user).exists(),
         }
 

@@ -6,11 +6,14 @@ from accounts.models.institution import Side
 from aci.contracts import Books
 from aci.ledger import ledger_of
 from aci.ledger_pages import LINE_COLUMNS, BookedLine, year_books
+from aci.models import PaymentRules
+from aci.tariff_page import source_of_rules, told_rules
 from aci.views.access import contract_context, readable_contract
+from aci.watch import end_of
 from ground.forms import asked_day
 from ground.lists import asked_format
 from ground.tables import download
-from projects.withdrawing import may_withdraw
+from projects.withdrawing import may_remove
 
 
 def contract_ledger(request: HttpRequest, pk: int) -> HttpResponse:
@@ -21,15 +24,20 @@ def contract_ledger(request: HttpRequest, pk: int) -> HttpResponse:
     if file_format := asked_format(request):
         rows = [BookedLine(ledger, line) for line in ledger.lines]
         return download(LINE_COLUMNS, rows, title=f"echeancier {contract.project.name}", file_format=file_format)
+    entered = PaymentRules.objects.on(contract.signed_on).first()
     context = contract_context(request, contract, "contract_ledger")
     context |= {
         "day": day,
         "ledger": ledger,
         "years": year_books(ledger),
-        "current_year": ledger.data.year_of(day),
+        "rules": told_rules(entered),
+        "source": source_of_rules(entered),
+        "current_year": ledger.data.year_of(day) if day < end_of(contract, ledger.data, day) else None,
         "may_pay": context["may_write"] and request.user.acts_for(Side.INSURANCE) and day == timezone.localdate(),
         "withdrawable": {
-            payment.pk for payment in contract.payments.all() if may_withdraw(request.user, contract.project, payment)
+            payment.pk
+            for payment in contract.payments.all()
+            if context["may_write"] and may_remove(request.user, payment.recorded_by)
         },
     }
     return render(request, "aci/contract_ledger.html", context)

@@ -45,11 +45,7 @@ class MeetingList(ScopedListView):
     usual_tri = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        told = {
-            "today": timezone.localdate(),
-            "is_filtered": any(self.request.GET.get(n) for n in self.filterset.filters),
-        }
-        return super().get_context_data(**kwargs) | told
+        return super().get_context_data(**kwargs) | {"today": timezone.localdate()}
 
 
 def meeting_page(request: HttpRequest, pk: int) -> HttpResponse:

@@ -12,10 +12,11 @@ from aci.contracts import Books, data_of
 from aci.models import Contract, IndicatorSet
 from aci.negotiation import why_not_change, why_not_retain, why_not_withdraw
 from aci.proposals import grants_of_year, mission_labels, proposal_of
-from aci.trajectories import trajectories_of
+from aci.remuneration import least_verified
+from aci.schedule import grants
+from aci.trajectories import Trajectory, trajectories_of
 from aci.version_difference import compare
-from aci.views.access import contract_context, readable_contract
-from aci.views.results import asked_year
+from aci.views.access import asked_year, contract_context, current_year, readable_contract
 from projects.withdrawing import may_withdraw
 
 
@@ -43,11 +44,6 @@ def told_of(request: HttpRequest, contract: Contract, version: IndicatorSet, *, 
         "may_change": may_write and not why_not_change(version),
         "may_withdraw": may_withdraw(request.user, contract.project, version) and not why_not_withdraw(version),
     }
-
-
-def current_year(contract: Contract) -> int:
-    """The contract year of today, or the nearest one."""
-    return min(max(contract.year_of(timezone.localdate()), 1), contract.years)
 
 
 def versions_of(contract: Contract) -> QuerySet[IndicatorSet]:
@@ -98,10 +94,18 @@ def indicator_trajectories(request: HttpRequest, pk: int) -> HttpResponse:
     """The progressivity of each indicator: its target, what it may pay and its result, year by year."""
     contract = readable_contract(request, pk)
     context = contract_context(request, contract, "contract_indicators")
-    labels = mission_labels()
-    by_mission: dict[str, list] = {}
+    labels, books = mission_labels(), Books()
+    granted = grants(data_of(contract, books), books.rules_of(contract))
+    by_mission: dict[str, list[Trajectory]] = {}
     for trajectory in trajectories_of(contract, timezone.localdate()):
-        code = trajectory.indicator.mission
-        by_mission.setdefault(labels.get(code, code), []).append(trajectory)
-    context |= {"years": contract.all_years(), "missions": by_mission.items()}
+        by_mission.setdefault(trajectory.indicator.mission, []).append(trajectory)
+    missions = [
+        (
+            labels.get(code, code),
+            least_verified(grant.line.verified for grant in granted if grant.line.mission == code and grant.variable),
+            trajectories,
+        )
+        for code, trajectories in by_mission.items()
+    ]
+    context |= {"years": contract.all_years(), "missions": missions}
     return render(request, "aci/indicator_trajectories.html", context)

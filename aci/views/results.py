@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,15 +11,16 @@ from django.utils import timezone
 from accounts.models.institution import Side
 from aci.contracts import Books, agreed_of
 from aci.forms.results import PieceForm, ResultValidationForm, result_form_of
-from aci.indicators import plain, reached
+from aci.indicators import reached
 from aci.ledger import ledger_of
 from aci.models import Contract, NegotiatedIndicator, Result
 from aci.results import THE, YearResults, awaited_year, obstacles, page_of_results, result_line, results_of
-from aci.views.access import contract_context, readable_contract, writable_contract
+from aci.templatetags.measures import measured_by
+from aci.views.access import asked_year, contract_context, readable_contract, writable_contract
 from ground.forms import asked_day
 from ground.templatetags.french import quoted
 from projects.views.access import atomic_when_sent
-from projects.withdrawing import may_withdraw
+from projects.withdrawing import may_remove
 
 NO_SIDE = "Votre compte n'est ni de l'ARS ni de l'Assurance Maladie : il ne valide aucun résultat à leur place."
 
@@ -41,30 +42,19 @@ def contract_results(request: HttpRequest, pk: int) -> HttpResponse:
         "obstacles": obstacles(results),
         "records": records,
         "speaks_for": request.user.side if records else None,
-        **(_withdrawable(request, contract, results) if records else {}),
+        **(_withdrawable(request, results) if records else {}),
     }
     return render(request, "aci/contract_results.html", context)
 
 
-def asked_year(request: HttpRequest, contract: Contract) -> int | None:
-    """The contract year that `?annee=` tells; None without it, BadRequest (400) when it is not of the contract."""
-    asked = request.GET.get("annee", "")
-    if not asked:
-        return None
-    if asked not in {str(year.number) for year in contract.all_years()}:
-        raise BadRequest(f"Le contrat va de l'année 1 à l'année {contract.years} : celle de l'adresse n'en est pas.")
-    return int(asked)
-
-
-def _withdrawable(request: HttpRequest, contract: Contract, results: YearResults) -> dict[str, set[int]]:
-    """The results and the validations that this user may take back."""
+def _withdrawable(request: HttpRequest, results: YearResults) -> dict[str, set[int]]:
+    """The results and the validations that this user, who writes in this project, may take back."""
     changing = [line for mission in results.missions if not mission.is_settled for line in mission.lines]
     shown = [each for line in changing for each in (line.final, *line.intermediate) if each]
     given = [validation for each in shown for _, validation in each.validations if validation]
-    project = contract.project
     return {
-        "withdrawable": {each.result.pk for each in shown if may_withdraw(request.user, project, each.result)},
-        "takeable": {validation.pk for validation in given if may_withdraw(request.user, project, validation)},
+        "withdrawable": {each.result.pk for each in shown if may_remove(request.user, each.result.recorded_by)},
+        "takeable": {validation.pk for validation in given if may_remove(request.user, validation.recorded_by)},
     }
 
 
@@ -112,7 +102,7 @@ def _result_page(request: HttpRequest, contract: Contract, result: Result, title
 
 
 def _tell(request: HttpRequest, result: Result, is_cleared: bool) -> None:
-    said = f"{quoted(result.negotiated)}, {plain(result.value)}"
+    said = f"{quoted(result.negotiated)}, {measured_by(result.value, result.negotiated.indicator)}"
     messages.success(request, f"Résultat {result.get_kind_display().lower()} enregistré : {said}.")
     if is_cleared:
         messages.warning(request, "Le résultat a changé : ses validations sont retirées, chacun valide de nouveau.")

@@ -32,11 +32,8 @@ class SharedActionList(ScopedListView):
     template_name = "aci/shared_actions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET
-        filters = [name for name in self.filterset.filters if name != "date"]
         return super().get_context_data(**kwargs) | {
             "day": self.filterset.day,
-            "is_filtered": any(asked.get(name) for name in filters),
             "budget": self.object_list.order_by().aggregate(sum=Sum("amount"))["sum"],
         }
 
@@ -127,7 +124,7 @@ def shared_action_entry(request: HttpRequest, pk: int) -> HttpResponse:
 def shared_action_withdraw(request: HttpRequest, pk: int, entry: int | None = None) -> HttpResponse:
     """Remove an action entered by mistake, or one step of its follow-up, and say why."""
     action = readable_action(request, pk)
-    row = action.entries.filter(pk=entry).first() if entry else action
+    row = action.entries.filter(pk=entry).first() if entry is not None else action
     if row is None:
         raise Http404("Ce suivi n'existe pas ou a déjà été retiré.")
     if not may_withdraw(request.user, action, row):
@@ -136,7 +133,7 @@ def shared_action_withdraw(request: HttpRequest, pk: int, entry: int | None = No
         request,
         row,
         lambda reason: withdraw(request.user, pk, reason, entry),
-        f"{action.get_absolute_url()}#suivi" if entry else reverse("shared_actions"),
+        f"{action.get_absolute_url()}#suivi" if entry is not None else reverse("shared_actions"),
         "aci/shared_action_withdraw.html",
         {"action": action, "heading": f"Retirer : {row._meta.verbose_name}", "back": action.get_absolute_url()},
     )

@@ -26,7 +26,7 @@ def tariffs(request: HttpRequest) -> HttpResponse:
         "day": day,
         "tariffs": [(tariff, tariff.standing_on(day)) for tariff in versions],
         "withdrawn": Tariff.history.filter(history_type="-").select_related("history_user").order_by("-history_date"),
-        "rules": [(each, told_rules(each.as_rules())) for each in rules],
+        "rules": [(each, told_rules(each)) for each in rules],
         "usual_rules": told_rules(),
         "may_decide": may_decide(request.user),
     }

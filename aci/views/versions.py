@@ -13,9 +13,7 @@ from aci.forms.negotiation import AddingForm, NegotiatedForm, Start, VersionForm
 from aci.models import Contract, Indicator, IndicatorSet, NegotiatedIndicator
 from aci.negotiation import YearEnd, copy_indicators, end_of, last_version, page_of, why_not_change
 from aci.proposals import mission_labels
-from aci.views.access import writable_contract
-from aci.views.negotiation import current_year
-from aci.views.results import asked_year
+from aci.views.access import asked_year, current_year, writable_contract
 from projects.models import Party
 from projects.views.access import atomic_when_sent
 from projects.views.rows import row_page

@@ -16,8 +16,8 @@ SHORT_MONTHS = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "aoû
 
 @register.filter
 def number(value: int | Decimal | None) -> str:
-    """1234567 → 1 234 567, with narrow no-break spaces; nothing for nothing."""
-    return "" if value is None else f"{value:,}".replace(",", NARROW_SPACE).replace(".", ",")
+    """1234567 → 1 234 567, with narrow no-break spaces, and the minus of typography; nothing for nothing."""
+    return "" if value is None else f"{value:,}".replace(",", NARROW_SPACE).replace(".", ",").replace("-", "−")
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from aci.accounts import Amount
+from aci.ledger_pages import Amount
 from aci.watch import Watch
 from ground.lists import asked_format
 from ground.tables import Column, download

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import User
-from aci.due import aci_due_items, late_contracts, own_contracts
+from aci.due import aci_due_items, contracts_to_record, late_contracts, own_contracts
 from pilotage.my_turn import waiting_for
 from pilotage.photograph import photograph
 from projects.conciliations.marks import conciliation_of_each
@@ -24,7 +24,7 @@ CHANGES_SHOWN = 10
 def home(request: HttpRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     own = user.own_departments
-    waiting = waiting_for(user, today)
+    waiting, to_record = waiting_for(user, today), contracts_to_record(user, today)
     portfolio = photograph(Department.objects.filter(pk__in=own), today).total
     current = Stage.objects.on(today).filter(project__lead_department__in=own)
     contracts = own_contracts(user, today)
@@ -35,6 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "due_later": due[SHOWN:],
         "late_contracts": late_contracts(contracts),
         "waiting": waiting,
+        "contracts_to_record": to_record,
+        "waiting_count": len(waiting) + len(to_record),
         "awaited_of": urlencode({"tour": actors_of(user)}, doseq=True),
         "overlaps": conciliation_of_each(colliding, today),
         "portfolio": [(column, portfolio.counts[column]) for column in Column],

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from ground.tables import Column
 from projects.conciliations.disputes import BY_KEY
-from projects.filters import DayFilter, ProjectFilterForm, readable_departments
+from projects.filters import DayFilter, DepartmentsFilter, ProjectFilterForm
 from projects.models import Conciliation, Outcome, Project
+from projects.models.project import ProjectQuerySet
 from territories.models import Zone
 
 CLOSED, ALL = "closes", "toutes"
@@ -51,7 +52,7 @@ CONCILIATION_COLUMNS = [
 ]
 
 
-class ConciliationFilter(filters.FilterSet):
+class ConciliationFilter(DepartmentsFilter):
     """Those open on `date` (today by default); those that are closed only when asked for."""
 
     etat = filters.ChoiceFilter(
@@ -59,12 +60,6 @@ class ConciliationFilter(filters.FilterSet):
         label="Conciliations",
         choices=[(CLOSED, "Closes"), (ALL, "Toutes")],
         empty_label="Ouvertes",
-    )
-    departement = filters.ModelMultipleChoiceFilter(
-        method="of_departments",
-        queryset=readable_departments,
-        label="Département",
-        widget=forms.CheckboxSelectMultiple,
     )
     retard = filters.BooleanFilter(method="unchanged", label="Échéance dépassée", widget=forms.CheckboxInput)
     date = DayFilter(method="unchanged", label="Situation au")
@@ -80,13 +75,8 @@ class ConciliationFilter(filters.FilterSet):
             self.form.cleaned_data.get("date", timezone.localdate()) if self.form.is_valid() else timezone.localdate()
         )
 
-    def of_departments(self, rows: QuerySet[Conciliation], name: str, chosen) -> QuerySet[Conciliation]:
-        if not chosen:
-            return rows
-        return rows.filter(pk__in=_with(Project.objects.in_departments(frozenset(each.pk for each in chosen))))
-
-    def unchanged(self, rows: QuerySet[Conciliation], name: str, value: object) -> QuerySet[Conciliation]:
-        return rows
+    def about(self, rows: QuerySet[Conciliation], projects: ProjectQuerySet) -> QuerySet[Conciliation]:
+        return rows.filter(pk__in=_with(projects))
 
     def filter_queryset(self, rows: QuerySet[Conciliation]) -> QuerySet[Conciliation]:
         asked = self.form.cleaned_data

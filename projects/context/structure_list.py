@@ -10,7 +10,7 @@ from dsfr.forms import DsfrBaseForm
 
 from ground.tables import Column
 from ground.text import search_form
-from projects.filters import DayFilter, readable_departments
+from projects.filters import DayFilter, ListFilter, readable_departments
 from territories.models import Structure
 from territories.models.structure import StructureQuerySet
 
@@ -32,7 +32,7 @@ class StructureFilterForm(DsfrBaseForm):
         return self.cleaned_data["date"] or timezone.localdate()
 
 
-class StructureFilter(filters.FilterSet):
+class StructureFilter(ListFilter):
     """Those that exist on `date`, today by default; those that have ended only when asked for."""
 
     q = filters.CharFilter(method="named", label="Nom, contact ou commune")
@@ -63,9 +63,6 @@ class StructureFilter(filters.FilterSet):
     def in_departments(self, rows: StructureQuerySet, name: str, departments) -> StructureQuerySet:
         """Kept there, or covering a commune there."""
         return rows.filter(Exists(_covered().filter(zone__department__in=departments))) if departments else rows
-
-    def unchanged(self, rows: StructureQuerySet, name: str, value: object) -> StructureQuerySet:
-        return rows
 
     def filter_queryset(self, rows: StructureQuerySet) -> StructureQuerySet:
         asked = self.form.cleaned_data

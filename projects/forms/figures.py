@@ -55,9 +55,9 @@ class FigureDayField(DayField):
     """As of when a figure is true: in the past."""
 
     def validate(self, value: datetime.date | None) -> None:
-        super().validate(value)
         if value and not FIRST_DAY <= value <= timezone.localdate():
             raise ValidationError("Cette date est dans le futur ou trop ancienne : vérifiez l'année.")
+        super().validate(value)
 
 
 class DescribeForm(DsfrBaseForm):

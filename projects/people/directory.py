@@ -8,7 +8,7 @@ from dsfr.forms import DsfrBaseForm
 
 from ground.tables import Column
 from ground.text import search_form
-from projects.filters import readable_departments
+from projects.filters import ListFilter, readable_departments
 from projects.models import DirectoryEntry
 from projects.models.journal import DirectoryQuerySet
 
@@ -26,7 +26,7 @@ DIRECTORY_COLUMNS = [
 ]
 
 
-class DirectoryFilter(filters.FilterSet):
+class DirectoryFilter(ListFilter):
     """Those one can call today; those who have left or are still to come only when asked for."""
 
     q = filters.CharFilter(method="named", label="Nom, organisme ou commune suivie")
@@ -58,9 +58,6 @@ class DirectoryFilter(filters.FilterSet):
             if all(word in text for word in wanted):
                 found.append(entry.pk)
         return rows.filter(pk__in=found)
-
-    def unchanged(self, rows: DirectoryQuerySet, name: str, value: object) -> DirectoryQuerySet:
-        return rows
 
     def filter_queryset(self, rows: DirectoryQuerySet) -> QuerySet[DirectoryEntry]:
         rows = rows if self.form.cleaned_data["anciens"] else rows.on(timezone.localdate())

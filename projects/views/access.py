@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models.institution import Side
 from projects.models import Project, Stage
+from projects.workflow import READS_ONLY
 
 Saved = TypeVar("Saved")
 
@@ -33,7 +34,7 @@ def writable_project(request: HttpRequest, pk: int) -> Project:
     else:
         project = readable_project(request, pk)
     if not may_write(request, project):
-        raise PermissionDenied("Vous lisez ce projet, mais seuls les chargés de suivi de ses départements y écrivent.")
+        raise PermissionDenied(READS_ONLY)
     return project
 
 
@@ -49,11 +50,15 @@ def atomic_when_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 
 def saved(form: BaseForm, save: Callable[[], Saved]) -> Saved | None:
-    """What `save` gives once the form is valid; None when it is not, or when `save` refuses: the form then says why."""
+    """What `save` gives once the form is valid; None when it is not, or when `save` refuses: the form then says why.
+
+    A refusal undoes what `save` had written before it.
+    """
     if not form.is_valid():
         return None
     try:
-        return save()
+        with transaction.atomic():
+            return save()
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None

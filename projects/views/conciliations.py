@@ -34,10 +34,7 @@ class ConciliationList(ScopedListView):
     template_name = "projects/conciliations.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET
-        filters = [name for name in self.filterset.filters if name != "date"]
-        context = super().get_context_data(**kwargs)
-        return context | {"day": self.filterset.day, "is_filtered": any(asked.get(name) for name in filters)}
+        return super().get_context_data(**kwargs) | {"day": self.filterset.day}
 
 
 def conciliation_new(request: HttpRequest) -> HttpResponse:

@@ -26,10 +26,8 @@ class DirectoryList(ScopedListView):
     template_name = "projects/directory.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.request.GET
         return {
             **super().get_context_data(**kwargs),
-            "is_filtered": any(asked.get(name) for name in self.filterset.filters),
             "own": self.request.user.own_departments if self.request.user.is_writer else frozenset(),
         }
 

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ground.templatetags.french import day as in_words
@@ -19,12 +18,12 @@ from projects.forms.documents import DocumentForm
 from projects.forms.withdrawing import WithdrawForm
 from projects.models import Document, DocumentType, LibraryEntry, Project
 from projects.phases import PHASE_OF, Phase
-from projects.views.access import atomic_when_sent, may_write, writable_project
+from projects.views.access import atomic_when_sent, may_write, saved, writable_project
 from projects.views.files import attachment
 from projects.views.letters import letters_section
 from projects.views.library import GRIDS
 from projects.views.tabs import tab_of
-from projects.withdrawing import NOT_YOURS, may_withdraw
+from projects.withdrawing import NOT_YOURS, may_withdraw, withdraw_document
 
 WITHDRAWN = "Ce document a été retiré : seuls les chargés de suivi de ses départements peuvent encore l'ouvrir."
 
@@ -122,9 +121,7 @@ def document_withdraw(request: HttpRequest, pk: int, document_pk: int) -> HttpRe
     form = WithdrawForm(request.POST or None)
     if document.withdrawn_at and form.is_bound:
         form.add_error(None, f"Ce document a déjà été retiré le {in_words(document.withdrawn_at)}.")
-    if form.is_valid():
-        document.withdrawn_at, document.withdrawal = timezone.now(), form.cleaned_data["reason"]
-        document.save(update_fields=["withdrawn_at", "withdrawal"])
+    if saved(form, lambda: withdraw_document(document, form.cleaned_data["reason"])):
         messages.success(request, f"Retiré : {quoted(document)}. Il reste gardé, avec la raison.")
         return redirect("project_documents", project.pk)
     context = {"project": project, "document": document, "form": form}

@@ -1,7 +1,5 @@
 """The figures told commune by commune: their list, their import in two steps, and what an administrator deletes."""
 
-from typing import Any
-
 import django_filters as filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -56,9 +54,6 @@ class FigureList(ScopedListView):
     columns = FIGURE_COLUMNS
     export_title = "Indicateurs"
     template_name = "territories/figures.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "is_filtered": bool(self.request.GET.get("q"))}
 
 
 def check_administrator(request: HttpRequest) -> None:

@@ -82,6 +82,7 @@ def step_take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def tell(request: HttpRequest, project: Project, kind: StepKind, effective_on: date) -> None:
     """What has been recorded, and for a filing what silence will do, or has already done."""
+    project = Project.objects.get(pk=project.pk)  # its stages were read before the step
     state = project.state_on_day(effective_on) or State(project.state)
     messages.success(request, f"Étape enregistrée : {quoted(state.short_label)}, au {in_words(effective_on)}.")
     if kind.targets != (State.FILED,):

@@ -55,8 +55,8 @@ def piece(project: Project, title: str = "Pièce") -> Document:
     return Document.objects.create(project=project, type=type_, title=title, sha256="0" * 64, **told)
 
 
-def hold_dialogue(contract: Contract, year: int, on: date) -> Meeting:
-    return MeetingFactory(contract=contract, kind=Meeting.Kind.DIALOGUE, year=year, held_on=on)
+def hold_dialogue(contract: Contract, year: int, on: date, **said) -> Meeting:
+    return MeetingFactory(contract=contract, kind=Meeting.Kind.DIALOGUE, year=year, held_on=on, **said)
 
 
 def ledger(contract: Contract, day: date) -> Ledger:

@@ -1,9 +1,12 @@
 """What is to be paid, and the accounts of departments and regions: every figure opens what makes it."""
 
 import csv
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from io import BytesIO, StringIO
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -170,6 +173,23 @@ def test_every_figure_opens_the_lines_that_make_it(client, department, neighbour
     assert opened.context["sum"] == region.sums.due
 
 
+def test_the_links_of_the_page_open_their_lines(client, department, neighbour):
+    """As they are written in the page: of each column, one of a department, of a region, of a year and of the total."""
+    lived(department)
+    lived(neighbour, paid=0)
+    for asked in ({}, {"par": "civile"}, {"annee": "1"}):
+        page = client.get(reverse("accounts_of_aci"), DAY | asked)
+        links = [unescape(link) for link in re.findall(r'href="([^"]*colonne=[^"]*)"', page.content.decode())]
+        of_what = [parse_qs(urlsplit(link).query) for link in links]
+        for name in ("departement", "region", "annee"):
+            assert any(name in said for said in of_what), name
+        one_of_each = {(*said, *said["colonne"]): link for said, link in zip(of_what, links, strict=True)}.values()
+        assert {link: client.get(link).status_code for link in one_of_each} == dict.fromkeys(one_of_each, 200)
+        (region,) = page.context["regions"]
+        (due,) = [link for link in links if "colonne=due" in link and f"region={region.region.pk}" in link]
+        assert client.get(due).context["sum"] == region.sums.due
+
+
 def test_files_hold_the_figures_of_the_page(client, department):
     lived(department)
     head, row = lines(client.get(reverse("accounts_of_aci"), DAY | {"annee": 1, "format": "csv"}))
@@ -181,6 +201,22 @@ def test_files_hold_the_figures_of_the_page(client, department):
     sheet = load_workbook(BytesIO(waiting.content)).active
     assert sheet.max_row == 6
     assert sheet.cell(1, 8).value == "Dû (€)"
+
+
+def test_sums_of_amounts_that_were_not_verified_say_so(client, department, neighbour):
+    contract = lived(department)
+    lived(neighbour, terms__tier=1)
+    for verified, mark, said in (
+        ("yes", "", "vérifié"),
+        ("total only", "répartition non vérifiée", "total vérifié, répartition non vérifiée"),
+        ("no", "non vérifié", "non vérifié"),
+    ):
+        contract.terms.get().tariff.lines.get(mission="acces_soins").amounts.filter(tier=2).update(verified=verified)
+        page = client.get(reverse("accounts_of_aci"), DAY).content.decode()
+        assert re.findall(r"fr-badge--warning\">([^<]*)<", page) == ([mark] if mark else [])
+        head, *rows = lines(client.get(reverse("accounts_of_aci"), DAY | {"format": "csv"}))
+        by_department = {row[head.index("Dép.")]: row[head.index("Vérification du barème")] for row in rows}
+        assert by_department == {department.pk: said, neighbour.pk: "vérifié"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ SAID = {
 
 @pytest.fixture
 def manager(department) -> User:
-    return UserFactory(role=User.Role.MANAGER, departments=[department])
+    """Of the whole region."""
+    return UserFactory(role=User.Role.MANAGER, extent=User.Extent.REGION, region=department.region)
 
 
 @pytest.fixture
@@ -83,6 +84,18 @@ def test_an_officer_adds_an_indicator_for_one_cpts_and_does_not_touch_the_common
     assert client_of(cpam).get(f"/aci/indicateurs/{local.pk}/modifier").status_code == 200
     assert local in Indicator.objects.for_project(contract.project)
     assert local not in Indicator.objects.for_project(ContractFactory(project__lead_department__code="98").project)
+
+
+@pytest.mark.parametrize("role", [User.Role.MANAGER, User.Role.ADMINISTRATOR])
+def test_who_answers_for_departments_alone_does_not_change_what_the_region_uses(contract, department, client_of, role):
+    client = client_of(UserFactory(role=role, departments=[department]))
+    common = indicator(contract)
+    assert client.get("/aci/indicateurs/").context["may_create"] is False
+    for address in ("/aci/indicateurs/nouveau", f"/aci/indicateurs/{common.pk}/modifier"):
+        assert client.get(address).status_code == 403
+        assert client.post(address, SAID).status_code == 403
+    local = indicator(contract, code="local", project=contract.project)
+    assert client.get(f"/aci/indicateurs/{local.pk}/modifier").status_code == 200
 
 
 def test_an_indicator_is_retired_not_erased(contract, manager, client_of):
@@ -203,6 +216,14 @@ def test_the_kit_adds_what_is_missing_and_touches_nothing_else(department, tarif
 def test_the_kit_knows_the_missions_of_the_tariffs(department, tariffs):
     call_command("load_indicators", region=department.region_id, verbosity=0)
     assert set(Indicator.objects.values_list("mission", flat=True)) <= set(mission_labels())
+
+
+def test_the_kit_says_which_indicators_were_read_in_contracts(department, tariffs):
+    call_command("load_indicators", region=department.region_id, verbosity=0)
+    read = Indicator.objects.filter(source__endswith="indicateur lu dans des annexes de contrats ACI signés (taille 3)")
+    assert {each.code for each in read} == {"mt-ald", "depistage-sein"}
+    others = Indicator.objects.exclude(code__in=("mt-ald", "depistage-sein"))
+    assert all(each.source.endswith(" – indicateur d'usage relevé, non vérifié") for each in others)
 
 
 def test_the_kit_is_loaded_for_a_known_region(db):

@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from aci.models import Contract
+from aci.models import Contract, Tariff
 from projects.states import State
 from territories.models import Department
 from tests.aci.acts import engage
-from tests.factories import ContractFactory, MeetingFactory, ProjectFactory
+from tests.factories import ContractFactory, MeetingFactory, ProjectFactory, TariffFactory
 
 DAY = {"date": "2021-03-02"}
 
@@ -160,6 +160,13 @@ def test_signed_without_contract_are_counted_and_listed(client, contracts, depar
     assert client.get(reverse("contracts"), DAY | {"departement": "98"}).context["missing"] == 1
     assert [row["CPTS"] for row in rows(client.get(url, DAY | {"format": "csv"}))] == ["CPTS X", "CPTS Y"]
     assert client.get(url, {"date": "hier"}).status_code == 400
+
+
+def test_the_tiers_to_choose_are_those_of_the_approved_tariffs(client, contracts) -> None:
+    Tariff.objects.get().tiers.create(number=5, lower_bound=500_000, source="…")
+    TariffFactory(since=date(2027, 1, 1), approved_at=None).tiers.create(number=6, lower_bound=900_000, source="…")
+    shown = client.get(reverse("contracts"), DAY).context["filter"].form.fields["taille"].choices
+    assert [value for value, _ in shown] == ["", "1", "2", "5"]
 
 
 def test_when_nothing_is_there_the_page_says_how_to_get_it(client) -> None:

@@ -6,18 +6,22 @@ from html import unescape
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from aci.approval import reopen
+from aci.forms.contracts import ContractForm
 from aci.models import Contract, Tariff
+from aci.proposals import mission_labels
 from projects.models import Project
 from projects.states import State
 from projects.taking_back import take_back
 from territories.models import Department
 from tests.aci.acts import engage
-from tests.factories import ContractFactory, MeetingFactory, ProjectFactory, TariffFactory, ZoneFactory
+from tests.factories import ContractFactory, MeetingFactory, ProjectFactory, TariffFactory, UserFactory, ZoneFactory
 
 SIGNED = date(2020, 3, 1)
 TYPED = {
@@ -124,7 +128,7 @@ def loaded(client: Client, project: Project) -> str:
     [
         ({"cpts_signed_on": "", "insurance_signed_on": "", "ars_signed_on": ""}, "au moins une des trois signatures"),
         ({"starts_on": "2020-02-28"}, "ne prend pas effet avant sa dernière signature, le 1er mars 2020"),
-        ({"ars_signed_on": "2999-01-01"}, "Cette date est dans le futur"),
+        ({"ars_signed_on": "2099-01-01"}, "Cette date est dans le futur"),
         ({"tier": "1"}, "Le barème donne la taille 2 à 98 204 habitants : dites pourquoi le contrat est de taille 1"),
         ({"tier": "7", "tier_reason": "Accord"}, "n'a pas de taille 7"),
         ({"population": "-3"}, "une population de -3 n'est pas possible"),
@@ -187,6 +191,75 @@ def test_without_contract_the_page_says_what_to_do_and_by_whom(client_of, cpam, 
 def test_only_the_cpam_establishes(client_of, ars, reader, project) -> None:
     for user in (ars, reader):
         assert client_of(user).post(reverse("contract_new", args=[project.pk]), TYPED).status_code == 403
+
+
+def terminated(department: Department, day: date) -> Project:
+    """Signed on 1 March 2020, terminated on `day`."""
+    stages = [(State.ACI_SIGNED, SIGNED), (State.TERMINATED, day)]
+    return ProjectFactory(lead_department=department, stages=stages, zones=[ZoneFactory(population=98_204)])
+
+
+def test_a_terminated_project_does_not_renew_its_contract(of_cpam, department, tariff) -> None:
+    former = ContractFactory(project=terminated(department, date(2022, 6, 1)))
+    url = reverse("contract_new", args=[former.project_id])
+    told = "Le projet est résilié ou fusionné depuis le 1er juin 2022 : son contrat ne se renouvelle plus"
+    assert told in text_of(of_cpam.get(url))
+    typed = {"cpts_signed_on": "2022-06-01", "insurance_signed_on": "", "ars_signed_on": "", "starts_on": "2022-06-01"}
+    page = of_cpam.post(url, TYPED | typed | {"tariff": tariff.pk, "loaded": loaded(of_cpam, former.project)})
+    assert page.status_code == 422
+    assert told in text_of(page)
+    assert former.project.contracts.count() == 1
+
+
+def test_the_old_file_of_a_terminated_project_is_established_late(of_cpam, department, tariff) -> None:
+    project = terminated(department, date(2022, 6, 1))
+    after = {"cpts_signed_on": "2022-06-01", "starts_on": ""}
+    page = send(of_cpam, "contract_new", project.pk, tariff=tariff.pk, **after)
+    assert page.status_code == 422
+    assert "Le projet est résilié ou fusionné depuis le 1er juin 2022 : un contrat se signe avant" in text_of(page)
+    before = {"cpts_signed_on": "2022-05-31", "starts_on": ""}
+    assert send(of_cpam, "contract_new", project.pk, tariff=tariff.pk, **before).status_code == 302
+    assert project.contracts.get().signed_on == date(2022, 5, 31)
+
+
+def test_a_renewal_before_the_termination_is_recorded_late(of_cpam, department, tariff) -> None:
+    former = ContractFactory(project=terminated(department, date(2026, 3, 1)))
+    assert send(of_cpam, "contract_new", former.project_id, cpts_signed_on="2025-02-01").status_code == 302
+    assert former.project.contracts.get(number=2).starts_on == date(2025, 3, 1)
+
+
+def test_a_contract_starts_within_a_year_of_its_signature(of_cpam, project, tariff) -> None:
+    page = send(of_cpam, "contract_new", project.pk, starts_on="2021-03-02")
+    assert page.status_code == 422
+    assert "prend effet dans les 12 mois qui suivent sa dernière signature, donc le 1er mars 2021" in text_of(page)
+    assert send(of_cpam, "contract_new", project.pk, starts_on="2021-03-01").status_code == 302
+
+
+def test_a_renewal_signed_long_before_starts_after_the_former_contract(of_cpam, contract) -> None:
+    early = {"cpts_signed_on": "2023-06-01"}
+    page = send(of_cpam, "contract_new", contract.project_id, **early, starts_on="2025-03-02")
+    assert "ou dès la fin du contrat précédent" in text_of(page)
+    assert send(of_cpam, "contract_new", contract.project_id, **early).status_code == 302
+
+
+def test_another_tariff_than_that_of_the_signature_warns(of_cpam, project, tariff) -> None:
+    later = TariffFactory(since=date(2022, 1, 1), label="Avenant 2")
+    answer = send(of_cpam, "contract_new", project.pk, tariff=later.pk)
+    told = text_of(of_cpam.get(answer.url))
+    assert "Le barème « Avenant 2 » n'était pas en vigueur le 1er mars 2020, jour de la signature" in told
+    answer = send(of_cpam, "contract_edit", project.contracts.get().pk, tariff=tariff.pk)
+    assert "n'était pas en vigueur" not in text_of(of_cpam.get(answer.url))
+
+
+def test_no_contract_comes_to_rest_on_a_tariff_just_reopened(cpam, project, tariff) -> None:
+    shown = ContractForm(instance=Contract(project=project)).initial["loaded"]
+    form = ContractForm(TYPED | {"tariff": tariff.pk, "loaded": shown}, instance=Contract(project=project))
+    assert form.is_valid()
+    administrator = UserFactory(role=User.Role.ADMINISTRATOR)
+    reopen(administrator, tariff.pk, "Un montant est faux")  # between the choice and its save
+    with transaction.atomic(), pytest.raises(ValidationError, match="est redevenu une proposition"):
+        form.save_by(cpam)
+    assert not Contract.objects.exists()
 
 
 # Mending, renewing
@@ -347,6 +420,83 @@ def test_as_many_queries_whatever_the_contract_has_lived(of_cpam, contract, djan
     assert count() == once
 
 
+def test_a_contract_cut_by_a_termination_says_where_it_stopped(of_cpam, department, tariff) -> None:
+    contract = ContractFactory(project=terminated(department, date(2021, 9, 1)))
+    engage(contract, "acces_soins", date(2020, 6, 1))
+    page = of_cpam.get(contract.get_absolute_url(), {"date": "2023-06-01"})
+    told = text_of(page)
+    assert "fini en année 2 sur 5" in told
+    assert "au 31 août 2021" in told
+    assert "en cours" not in told
+    for name in ("amendment_new", "crisis_plan_new"):
+        assert reverse(name, args=[contract.pk]) not in page.text
+    missions = {mission.code: (mission.state, mission.is_late) for mission in page.context["missions"]}
+    assert missions["acces_soins"] == ("arrêtée avec le contrat", False)
+    assert missions["parcours"] == ("non engagée", False)
+    years = page.context["years"]
+    assert [(each.last_day, each.is_whole) for each in years] == [
+        (date(2021, 2, 28), True),
+        (date(2021, 8, 31), False),
+    ]
+    ledger = of_cpam.get(reverse("contract_ledger", args=[contract.pk]), {"date": "2021-09-01"})
+    assert ledger.context["current_year"] is None
+    before = of_cpam.get(contract.get_absolute_url(), {"date": "2021-08-31"})
+    assert "<strong>2</strong> sur 5" in text_of(before)
+    assert reverse("amendment_new", args=[contract.pk]) in before.text
+
+
+def test_a_terminated_contract_is_amended_for_what_was_signed_before(of_cpam, department, tariff) -> None:
+    contract = ContractFactory(project=terminated(department, date(2021, 9, 1)))
+    page = send(of_cpam, "amendment_new", contract.pk, signed_on="2021-09-01", purpose="Trop tard")
+    assert page.status_code == 422
+    assert "Le contrat a pris fin : il court jusqu'à la veille du 1er septembre 2021" in text_of(page)
+    years = page.context["form"].fields["from_year"].choices
+    assert [value for value, _ in years] == ["", 2]
+    assert send(of_cpam, "amendment_new", contract.pk, signed_on="2021-08-31", purpose="À temps").status_code == 302
+    form = of_cpam.get(reverse("crisis_plan_new", args=[contract.pk])).context["form"]
+    assert [value for value, _ in form.fields["year"].choices if value] == [1, 2]
+
+
+def test_the_years_say_which_crisis_plan_is_late(of_cpam, contract) -> None:
+    contract.crisis_plans.create(year=2, delivered_on=date(2022, 2, 1))
+
+    def cells(day: str) -> list[str]:
+        page = of_cpam.get(contract.get_absolute_url(), {"date": day}).text
+        rows = page.split('id="annees"')[1].split("</tbody>")[0].split("<td>")
+        return [" ".join(cell.split("</td>")[0].split()) for cell in rows[4::4]]
+
+    late = '<span class="cpts-late">non remis</span>'
+    assert cells("2021-02-28") == ["à remettre", "–", "–", "–", "–"]
+    assert cells("2022-03-01") == [late, "remis le 1er févr. 2022", "à remettre", "–", "–"]
+
+
+def test_an_unapproved_tariff_renames_nothing(of_cpam, contract) -> None:
+    proposed = TariffFactory(since=date(2027, 1, 1), approved_at=None)
+    proposed.lines.filter(mission="acces_soins").update(label="Nouveau nom")
+    proposed.lines.create(mission="nouvelle", label="Nouvelle mission", kind="socle", order=9)
+    expected = {"acces_soins": "Accès aux soins", "parcours": "Parcours"}
+    to_pay = dict(of_cpam.get(reverse("to_pay")).context["form"].fields["mission"].choices)
+    for labels in (mission_labels(), to_pay):
+        assert labels.items() >= expected.items()
+        assert "nouvelle" not in labels
+
+
+def test_a_retroactive_amendment_tells_what_was_overpaid(of_cpam, contract, tariff) -> None:
+    said = {"year": 2, "mission": "fonctionnement", "kind": "advance", "reference": "V2", "amount": 56_250}
+    contract.payments.create(paid_on=date(2021, 3, 10), **said)
+    smaller = TariffFactory(since=date(2020, 1, 1))
+    smaller.lines.get(mission="fonctionnement").amounts.update(fixed_eur=70_000)
+    terms = {"population": "98 204", "tier": "", "tariff": smaller.pk, "from_year": "2"}
+    answer = send(of_cpam, "amendment_new", contract.pk, signed_on="2021-06-01", purpose="Barème", **terms)
+    told = text_of(of_cpam.get(answer.url))
+    assert "Trop versé, à régulariser : Fonctionnement, avance de l'année 2 (−3 750 €)." in told
+
+
+def test_a_contract_lasts_a_year_at_least(of_cpam, project, tariff) -> None:
+    page = of_cpam.get(reverse("contract_new", args=[project.pk]))
+    assert page.context["form"].fields["years"].widget.attrs["min"] == 1
+
+
 # What is added
 
 
@@ -419,6 +569,26 @@ def test_the_ars_recognises_a_crisis(client_of, ars, cpam, contract) -> None:
     assert contract.crises.get().recognised_on == date(2020, 8, 10)
     page = send(client_of(ars), "crisis_new", contract.pk, **typed | {"recognised_on": "2025-03-01"})
     assert "une crise se reconnaît pendant ce temps" in text_of(page)
+    again = send(client_of(ars), "crisis_new", contract.pk, **typed | {"name": "canicule"})
+    assert "déjà enregistrée : Canicule, reconnue le 10/08/2020" in text_of(again)
+
+
+@pytest.mark.parametrize("kind", ["validated", "paid"])
+def test_a_crisis_stays_under_its_money(client_of, ars, contract, kind) -> None:
+    crisis = contract.crises.create(name="Canicule", recognised_on=date(2020, 8, 10), recorded_by=ars)
+    said = {"year": 1, "mission": "crise_reconnue", "kind": "crisis", "amount": 67_500}
+    if kind == "paid":
+        money = contract.payments.create(paid_on=date(2021, 6, 1), reference="C1", **said)
+    else:
+        decision = MeetingFactory(contract=contract).decisions.create(kind="pay")
+        money = contract.validations.create(decision=decision, **said)
+    url = reverse("withdraw", args=[contract.project_id, "crise", crisis.pk])
+    page = client_of(ars).post(url, {"reason": "Erreur"})
+    assert page.status_code == 422
+    assert "Des montants de crise de l'année 1 sont" in text_of(page)
+    money.delete()
+    assert client_of(ars).post(url, {"reason": "Erreur"}).status_code == 302
+    assert not contract.crises.exists()
 
 
 def test_a_crisis_plan_is_delivered_once_a_year(client_of, ars, contract) -> None:
@@ -427,6 +597,8 @@ def test_a_crisis_plan_is_delivered_once_a_year(client_of, ars, contract) -> Non
     page = send(client, "crisis_plan_new", contract.pk, year="1", delivered_on="2021-01-16")
     assert page.status_code == 422
     assert "remis le 15 janvier 2021" in text_of(client.get(contract.get_absolute_url()))
+    early = send(client, "crisis_plan_new", contract.pk, year="3", delivered_on="2021-01-16")
+    assert "L'année 3 du contrat ne commence que le 1er mars 2022" in text_of(early)
 
 
 def test_a_document_of_another_project_is_no_crisis_plan(client_of, ars, contract) -> None:
@@ -459,6 +631,10 @@ def test_a_contract_goes_only_while_nothing_rests_on_it(of_cpam, cpam, contract)
     assert page.status_code == 422
     assert "Ce contrat porte des réunions : retirez-les d'abord" in text_of(page)
     meeting.delete()
+    said = {"project": contract.project, "number": 2, "signed_on": date(2025, 2, 1), "starts_on": date(2025, 3, 1)}
+    renewal = ContractFactory(**said)
+    assert "Un autre contrat renouvelle celui-ci" in text_of(of_cpam.post(url, {"reason": "Saisi deux fois"}))
+    renewal.delete()
     assert of_cpam.post(url, {"reason": "Saisi deux fois"}).status_code == 302
     assert not Contract.objects.exists()
     assert Contract.history.first().history_change_reason == "Saisi deux fois"

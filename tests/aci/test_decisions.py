@@ -1,5 +1,6 @@
 """Decisions of a meeting, applied to the contract in one click and undone as long as nothing rests on them."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -8,8 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from accounts.models import User
-from aci.decisions import apply, undo, why_not_apply
-from aci.models import Contract, Engagement, Meeting, MeetingDecision, Validation
+from aci.decisions import apply, fingerprint, undo, why_not_apply
+from aci.models import Contract, Engagement, Meeting, MeetingDecision, ResultValidation, Validation
 from aci.schedule import DueKind
 from tests.aci.acts import engage, hold_dialogue, indicator, ledger, measure, retain
 from tests.factories import ContractFactory, MeetingFactory, UserFactory
@@ -30,6 +31,11 @@ def copil(contract) -> Meeting:
 
 def to_engage(copil: Meeting, mission: str = "acces_soins", on: date = date(2020, 6, 1)) -> MeetingDecision:
     return copil.decisions.create(kind=Kind.ENGAGE, mission=mission, effective_on=on)
+
+
+def read(decision: MeetingDecision) -> dict[str, str]:
+    """What the button sends, on a page that shows the decision as it stands."""
+    return {"shown": fingerprint(MeetingDecision.objects.get(pk=decision.pk))}
 
 
 def text_of(answer) -> str:
@@ -53,7 +59,7 @@ def test_a_mission_engaged_in_one_click_and_undone(client_of, cpam, contract, co
     decision, client = to_engage(copil), client_of(cpam)
     shown = text_of(client.get(copil.get_absolute_url()))
     assert "La mission « Accès aux soins » démarre le 1er juin 2020." in shown
-    done = client.post(reverse("decision_apply", args=[decision.pk]), follow=True)
+    done = client.post(reverse("decision_apply", args=[decision.pk]), read(decision), follow=True)
     assert "Appliquée" in done.content.decode()
     engagement = contract.engagements.get()
     assert (engagement.mission, engagement.starts_on, engagement.decision) == (
@@ -76,9 +82,25 @@ def test_a_mission_engaged_in_one_click_and_undone(client_of, cpam, contract, co
 def test_a_second_click_changes_nothing(client_of, cpam, contract, copil):
     decision, client = to_engage(copil), client_of(cpam)
     for _ in range(2):
-        assert client.post(reverse("decision_apply", args=[decision.pk])).status_code == 302
+        assert client.post(reverse("decision_apply", args=[decision.pk]), read(decision)).status_code == 302
     assert contract.engagements.count() == 1
     assert MeetingDecision.history.filter(id=decision.pk, history_type="~").count() == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"effective_on": date(2020, 9, 1)}, {"mission": "parcours"}, {"text": "Sous réserve du local."}]
+)
+def test_what_has_changed_since_it_was_read_is_not_applied(client_of, cpam, contract, copil, changed):
+    decision, client = to_engage(copil), client_of(cpam)
+    (shown,) = re.findall(r'name="shown" value="(\w+)"', text_of(client.get(copil.get_absolute_url())))
+    MeetingDecision.objects.filter(pk=decision.pk).update(**changed)
+    for sent in ({"shown": shown}, {}):
+        refused = client.post(reverse("decision_apply", args=[decision.pk]), sent)
+        assert refused.status_code == 422
+        assert "Cette décision a changé depuis que vous l'avez lue" in text_of(refused)
+    assert not contract.engagements.exists()
+    (shown,) = re.findall(r'name="shown" value="(\w+)"', text_of(client.get(copil.get_absolute_url())))
+    assert client.post(reverse("decision_apply", args=[decision.pk]), {"shown": shown}).status_code == 302
 
 
 def test_the_ars_notes_the_decision_and_the_cpam_alone_applies_it(client_of, ars, cpam, contract, copil):
@@ -152,6 +174,20 @@ def test_a_mission_stopped_then_resumed(cpam, contract, copil):
     assert contract.engagements.get().ends_on is None
 
 
+def test_a_mission_is_not_resumed_once_money_of_what_follows_it_was_given_back(cpam, contract):
+    engage(contract, "crise_plan", date(2020, 6, 1))
+    copil = MeetingFactory(contract=contract, held_on=date(2021, 5, 15))
+    decision = copil.decisions.create(kind=Kind.STOP, mission="crise_plan", effective_on=date(2021, 6, 1))
+    apply(cpam, decision.pk)
+    said = {"year": 2, "mission": "crise_mise_a_jour", "kind": "recovery", "paid_on": date(2021, 7, 1)}
+    given_back = contract.payments.create(amount=-1_000, reference="R1", **said)
+    with pytest.raises(ValidationError, match="déjà rendu de l'argent"):
+        undo(cpam, decision.pk, "Erreur")
+    given_back.delete()
+    undo(cpam, decision.pk, "Erreur")
+    assert contract.engagements.get().ends_on is None
+
+
 def test_a_mission_does_not_stop_before_it_starts(contract, copil):
     engage(contract, "acces_soins", date(2020, 6, 1))
     decision = copil.decisions.create(kind=Kind.STOP, mission="acces_soins", effective_on=date(2020, 6, 1))
@@ -172,19 +208,69 @@ def test_a_variable_part_is_validated_for_what_is_due(client_of, cpam, contract)
     assert "c'est plus que ce qui est dû" in text_of(refused)
     assert client.post(url, sent | {"amount": ""}).status_code == 302
     decision = meeting.decisions.get()
-    client.post(reverse("decision_apply", args=[decision.pk]))
+    client.post(reverse("decision_apply", args=[decision.pk]), read(decision))
     line = ledger(contract, date(2021, 6, 1)).line((1, "acces_soins", DueKind.VARIABLE))
     assert (line.validated, line.meeting, line.paid) == (Decimal(6_000), meeting, 0)
 
 
 def test_nothing_is_validated_before_the_dialogue_nor_twice(cpam, contract):
     settled(contract)
-    assert "une fois tenu le dialogue annuel" in why_not_apply(to_pay(contract, held_on=date(2021, 3, 20)))[0]
+    assert "une fois daté le compte rendu" in why_not_apply(to_pay(contract, held_on=date(2021, 3, 20)))[0]
     first, second = to_pay(contract), to_pay(contract)
     apply(cpam, first.pk)
     with pytest.raises(ValidationError, match="déjà validée"):
         apply(cpam, second.pk)
     assert Validation.objects.count() == 1
+
+
+def test_a_copil_validates_after_the_minutes_and_the_results_and_the_dialogue_its_own_year(contract):
+    settled(contract)
+    dialogue = contract.meetings.get(kind=Meeting.Kind.DIALOGUE)
+    Meeting.objects.filter(pk=dialogue.pk).update(minutes_on=date(2021, 5, 21))
+    assert "le 21 mai 2021" in why_not_apply(to_pay(contract, held_on=date(2021, 5, 20)))[0]
+    assert why_not_apply(to_pay(contract, held_on=date(2021, 5, 21))) == []
+    said = {"year": 1, "mission": "acces_soins", "line": DueKind.VARIABLE, "amount": 6_000}
+    assert why_not_apply(dialogue.decisions.create(kind=Kind.PAY, **said)) == []
+    ResultValidation.objects.filter(side="ars").update(validated_on=date(2021, 6, 1))
+    assert "le 1er juin 2021" in why_not_apply(to_pay(contract, held_on=date(2021, 5, 31)))[0]
+
+
+def test_a_line_is_validated_in_several_times_up_to_what_is_due(client_of, cpam, contract):
+    settled(contract)
+    apply(cpam, to_pay(contract, 4_000).pk)
+    meeting = MeetingFactory(contract=contract, held_on=date(2021, 6, 20))
+    url, client = reverse("decision_new", args=[meeting.pk, Kind.PAY]), client_of(cpam)
+    page = client.get(url)
+    form = page.context["form"]
+    assert (form.initial["due"], form.initial["amount"]) == ("1-acces_soins-variable", Decimal(2_000))
+    assert "2 000 € (4 000 € validés sur 6 000 €)" in text_of(page).replace("\u202f", " ")
+    sent = {"due": form.initial["due"], "loaded": form["loaded"].value()}
+    refused = text_of(client.post(url, sent | {"amount": "2 000,01"})).replace("\u202f", " ")
+    assert "c'est plus que ce qui reste à valider : 2 000 € (4 000 € validés sur 6 000 €)" in refused
+    assert client.post(url, sent | {"amount": ""}).status_code == 302
+    apply(cpam, meeting.decisions.get().pk)
+    assert ledger(contract, date(2021, 7, 1)).line((1, "acces_soins", DueKind.VARIABLE)).validated == 6_000
+    assert "Aucune ligne n'attend de validation" in text_of(client.get(url))
+    [why] = why_not_apply(to_pay(contract, 1, held_on=date(2021, 6, 30)))
+    assert "déjà validée" in why
+
+
+def test_a_validation_goes_when_the_others_cover_what_was_paid(cpam, contract):
+    settled(contract)
+    first, second = to_pay(contract, 4_000), to_pay(contract, 2_000, held_on=date(2021, 6, 20))
+    for decision in (first, second):
+        apply(cpam, decision.pk)
+    said = {"year": 1, "mission": "acces_soins", "kind": "variable", "reference": "V1"}
+    payment = contract.payments.create(amount=2_000, paid_on=date(2021, 6, 1), **said)
+    with pytest.raises(ValidationError, match="Un versement a été fait"):  # the second meeting was held after it
+        undo(cpam, first.pk, "Erreur")
+    undo(cpam, second.pk, "Erreur")
+    apply(cpam, second.pk)
+    payment.delete()
+    contract.payments.create(amount=5_000, paid_on=date(2021, 7, 1), **said)
+    with pytest.raises(ValidationError, match="Un versement a été fait"):
+        undo(cpam, second.pk, "Erreur")
+    assert Validation.objects.count() == 2
 
 
 def test_what_was_paid_on_is_not_undone(cpam, contract):
@@ -215,14 +301,42 @@ def test_a_version_of_indicators_is_retained_on_the_day_of_the_meeting(cpam, con
     engage(contract, "acces_soins", date(2020, 6, 1))
     steps = [(None, 50, 35_000), (51, 100, 6_000), (101, 219, 3_000)]
     version = retain(contract, 2, (indicator(contract), steps), retained_on=None)
-    meeting = MeetingFactory(contract=contract, kind="indicators", held_on=date(2021, 2, 1))
+    early = MeetingFactory(contract=contract, kind="indicators", held_on=date(2021, 2, 28))
+    [why] = why_not_apply(early.decisions.create(kind=Kind.INDICATORS, indicator_set=version))
+    assert "envoyée que le 1er mars 2021" in why
+    assert "28 février 2021" in why
+    meeting = MeetingFactory(contract=contract, kind="indicators", held_on=date(2021, 3, 15))
     decision = meeting.decisions.create(kind=Kind.INDICATORS, indicator_set=version)
     apply(cpam, decision.pk)
     version.refresh_from_db()
-    assert version.retained_on == date(2021, 2, 1)
+    assert version.retained_on == date(2021, 3, 15)
     undo(cpam, decision.pk, "Erreur")
     version.refresh_from_db()
     assert version.retained_on is None
+
+
+def test_undoing_a_retained_version_brings_back_the_one_before(cpam, contract):
+    engage(contract, "acces_soins", date(2020, 6, 1))
+    decisions = []
+    for number, held_on in ((1, date(2020, 6, 15)), (2, date(2020, 9, 15))):
+        steps = (indicator(contract), [(None, 50, 35_000)])
+        version = retain(contract, 1, steps, number=number, retained_on=None)
+        meeting = MeetingFactory(contract=contract, held_on=held_on)
+        decisions.append(meeting.decisions.create(kind=Kind.INDICATORS, indicator_set=version))
+        apply(cpam, decisions[-1].pk)
+
+    def retained() -> list[tuple[int, date]]:
+        return list(contract.indicator_sets.exclude(retained_on=None).values_list("number", "retained_on"))
+
+    first, second = decisions
+    assert retained() == [(2, date(2020, 9, 15))]
+    undo(cpam, second.pk, "Erreur")
+    assert retained() == [(1, date(2020, 6, 15))]
+    apply(cpam, second.pk)
+    undo(cpam, first.pk, "Erreur")
+    assert retained() == [(2, date(2020, 9, 15))]
+    undo(cpam, second.pk, "Erreur")
+    assert retained() == []
 
 
 def test_amendments_are_numbered_in_their_order(cpam, contract, copil):
@@ -277,3 +391,11 @@ def test_a_stale_form_is_told_what_has_changed(client_of, cpam, copil):
     assert "1er juillet 2020" in answer.content.decode()
     decision.refresh_from_db()
     assert decision.effective_on == date(2020, 7, 1)
+
+
+def test_an_amount_of_a_tariff_that_was_not_verified_is_marked(client_of, cpam, contract):
+    settled(contract)
+    pages = [to_pay(contract).meeting.get_absolute_url(), reverse("contract_dialogue", args=[contract.pk])]
+    assert ["barème :" in text_of(client_of(cpam).get(page)) for page in pages] == [False, False]
+    contract.terms.get().tariff.lines.get(mission="acces_soins").amounts.update(verified="no")
+    assert ["barème : non vérifié" in text_of(client_of(cpam).get(page)) for page in pages] == [True, True]

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from aci.contracts import Books, agreed_of, envelopes_of, with_facts
@@ -14,25 +16,34 @@ from aci.models import Contract
 from aci.schedule import AFTER_DIALOGUE
 from aci.schedule_check import problems
 from projects.states import State
-from tests.factories import ProjectFactory, ZoneFactory
+from tests.factories import DepartmentFactory, ProjectFactory, ZoneFactory
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 1, 1)
 
 
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The region of four signed projects, the first one long ago enough for a renewal; taken back after the module."""
+    chosen = override_settings(DEMO=True, MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), chosen, transaction.atomic():
+        call_command("load_tariffs", verbosity=0)
+        call_command("load_kit", verbosity=0)
+        department = DepartmentFactory()
+        for number, signed_on in enumerate((date(2020, 3, 1), date(2021, 6, 1), date(2022, 10, 1), date(2023, 5, 1))):
+            ProjectFactory(
+                name=f"CPTS signée {number}",
+                lead_department=department,
+                stages=[(State.VALIDATED, date(2019, 9, 1)), (State.ACI_SIGNED, signed_on)],
+                zones=[ZoneFactory(department=department, population=60_000 + 40_000 * number)],
+            )
+        load_contracts([], department.region_id)
+        yield department.region_id
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def contracts(tariffs, department, settings, tmp_path):
-    """Four signed projects, the first one long ago enough for a renewal."""
-    settings.MEDIA_ROOT, settings.DEMO = tmp_path, True
-    call_command("load_kit", verbosity=0)
-    for number, signed_on in enumerate((date(2020, 3, 1), date(2021, 6, 1), date(2022, 10, 1), date(2023, 5, 1))):
-        ProjectFactory(
-            name=f"CPTS signée {number}",
-            lead_department=department,
-            stages=[(State.VALIDATED, date(2019, 9, 1)), (State.ACI_SIGNED, signed_on)],
-            zones=[ZoneFactory(department=department, population=60_000 + 40_000 * number)],
-        )
-    load_contracts([], department.region_id)
+def contracts(loaded, db):
     return with_facts(Contract.objects.all())
 
 
@@ -61,9 +72,9 @@ def test_retained_indicators_make_the_envelopes(contracts):
     assert versions > 4
 
 
-def test_it_adds_nothing_the_second_time(contracts, department):
+def test_it_adds_nothing_the_second_time(contracts, loaded):
     before = contracts.count()
-    assert load_contracts([], department.region_id) == 0
+    assert load_contracts([], loaded) == 0
     assert contracts.count() == before
 
 

@@ -19,7 +19,7 @@ from aci.contracts import with_facts
 from aci.dialogue_file import DialogueFile, as_docx, as_pdf, file_of
 from aci.dialogue_file.content import Section, Table
 from aci.dialogue_file.pdf import UNSHOWN
-from aci.models import Contract, Meeting, SharedAction, TariffAmount
+from aci.models import Contract, Meeting, PaymentRules, SharedAction, TariffAmount
 from projects.models import Promoter
 from projects.states import State
 from projects.workflow import Entry, write_timeline
@@ -154,7 +154,7 @@ def test_both_files_say_everything_and_the_same(lived):
 def test_what_is_to_be_examined_is_told_first(lived):
     told = texts_of(read(lived).sections[1])
     missed = "«\u00a0Patients en ALD sans médecin traitant\u00a0» : non atteint avec "
-    assert f"{missed}100 patients pour une cible de 50 patients ; à reconduire ou non." in told
+    assert f"{missed}100\u00a0patients pour une cible de 50\u00a0patients ; à reconduire ou non." in told
     assert "«\u00a0Médecins engagés dans le SAS\u00a0» : à valider par l'ARS." in told
     assert "Accès aux soins, volet variable : 6\u202f000,00\u00a0€ à valider en COPIL." in told
     assert "Les indicateurs de l'année 2 restent à retenir." in told
@@ -180,6 +180,15 @@ def test_the_money_of_the_year_is_that_of_the_ledger(lived):
     marked = {row.cells[0].text.split(",")[0] for row in table.rows if row.cells[0].mark == "non vérifié"}
     assert "Parcours" in marked
     assert "Fonctionnement" not in marked
+
+
+def test_the_rules_of_payment_say_which_were_not_verified(lived):
+    usual = flat(" ".join(texts_of(read(lived))))
+    assert usual.count("jours restants sur jours de l'année de contrat (non vérifié)".replace(" ", "")) == 1
+    assert usual.count(flat("Règles de versement. Avance, au début de l'année ou de la mission : 75 % ;")) == 1
+    PaymentRules.objects.create(since=date(2020, 1, 1), source="Instruction du 3 février", is_verified=True)
+    entered = flat(" ".join(texts_of(read(lived))))
+    assert flat("Volet variable : en entier, même pour une année incomplète. Source : Instruction du 3") in entered
 
 
 def test_late_and_closed_actions(lived):

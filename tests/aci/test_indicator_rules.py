@@ -17,7 +17,9 @@ from aci.indicators import (
     reached,
     set_problems,
     step_problems,
+    step_words,
     value_problem,
+    value_words,
     variable_part,
 )
 
@@ -74,6 +76,19 @@ def test_each_line_says_how_it_was_reckoned():
     half = agreed(baseline=200, target=100, weight=40)
     formula = "35\u202f000,00\u00a0€ × 40\u00a0% × 50\u00a0% atteint"
     assert earned(half, Decimal(150), ENVELOPE, WEIGHTED).formula == formula
+
+
+@pytest.mark.parametrize("weights", [("33.33", "33.33", "33.34"), ("16.67", "16.67", "66.66"), ("12.5", "87.5")])
+@pytest.mark.parametrize("envelope", ["35000", "26178.08", "0.05"])
+def test_a_full_success_pays_exactly_the_envelope(weights, envelope):
+    told = [agreed(key=key, baseline=200, target=100, weight=weight) for key, weight in enumerate(weights)]
+    followed = agreed(key=9, is_paying=False)
+    values = {each.key: Decimal(100) for each in told}
+    part = variable_part("acces_soins", [*told, followed], values, Decimal(envelope), WEIGHTED)
+    assert part.earned == part.amount == Decimal(envelope)
+    assert part.lines[-1].amount == 0
+    short = variable_part("acces_soins", told, values | {0: Decimal(101)}, Decimal(envelope), WEIGHTED)
+    assert "arrondi" not in "".join(line.formula for line in short.lines)
 
 
 def test_a_followed_indicator_pays_nothing():
@@ -251,3 +266,14 @@ def test_the_variable_part_is_never_above_the_envelope(indicator, value, envelop
     )
     part = variable_part("m", [told, told], {1: Decimal(value)}, Decimal(envelope), calculation)
     assert 0 <= part.amount <= part.envelope
+
+
+def test_values_and_steps_are_written_as_people_read_them():
+    (step,) = steps((3_001, 4_000, 8_000))
+    assert str(step) == "3\u202f001 à 4\u202f000"
+    assert value_words(Decimal("5000.00"), Direction.INCREASE, "patients") == "5\u202f000\u00a0patients"
+    assert value_words(Decimal("66.2600"), Direction.DECREASE) == "66,26"
+    assert value_words(None, Direction.DECREASE, "%") == ""
+    done = agreed(Direction.DONE, (0, 0, 0), (1, 1, 5_000))
+    assert [step_words(step, done.direction) for step in done.steps] == ["non fait", "fait"]
+    assert earned(done, Decimal(1), ENVELOPE, STEPS).formula == "fait : palier fait → 5\u202f000,00\u00a0€"

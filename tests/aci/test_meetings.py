@@ -72,7 +72,7 @@ def test_the_yearly_dialogue_is_about_a_year_of_the_contract(agent, contract):
         ({"minutes_on": "2021-04-20"}, "Écrivez le compte rendu"),
         ({"minutes": "Bilan.", "minutes_on": "2021-04-01"}, "ne peut pas précéder la réunion, le 2 avril 2021"),
         ({"minutes": "Bilan.", "minutes_on": "2999-04-01"}, "dans le futur"),
-        ({"held_on": "2999-04-02"}, "Cette date est trop loin"),
+        ({"held_on": "2099-04-02"}, "Cette date est trop loin"),
         ({"held_on": "le printemps"}, "Cette date ne se lit pas"),
     ],
 )
@@ -82,6 +82,65 @@ def test_what_a_meeting_cannot_be(agent, contract, said, why):
     assert answer.status_code == 422
     assert why in text_of(answer)
     assert not contract.meetings.exists()
+
+
+def test_a_meeting_is_not_recorded_twice(agent, contract):
+    url = reverse("meeting_new", args=[contract.pk, "copil"])
+    sent = loaded(agent, url) | {"held_on": "2021-05-20"}
+    assert agent.post(url, sent).status_code == 302
+    first = contract.meetings.get()
+    refused = agent.post(url, loaded(agent, url) | sent | {"loaded": loaded(agent, url)["loaded"]})
+    assert refused.status_code == 422
+    told = f'déjà enregistrée (<a href="{first.get_absolute_url()}">COPIL stratégique, 20/05/2021</a>)'
+    assert told in refused.content.decode()
+
+    cotech = reverse("meeting_new", args=[contract.pk, "cotech"])
+    assert agent.post(cotech, loaded(agent, cotech) | {"held_on": "2021-05-20"}).status_code == 302
+    edit = reverse("meeting_edit", args=[first.pk])
+    assert agent.post(edit, loaded(agent, edit) | {"called_off": "Grève"}).status_code == 302
+    assert agent.post(url, sent | {"loaded": loaded(agent, url)["loaded"]}).status_code == 302
+    reopened = agent.post(edit, loaded(agent, edit) | {"called_off": ""})
+    assert "déjà enregistrée" in text_of(reopened)
+    assert agent.post(edit, loaded(agent, edit) | {"agenda": "Un point"}).status_code == 302
+
+
+def test_two_dialogues_of_one_day_examine_two_years(agent, contract):
+    hold_dialogue(contract, 1, date(2022, 4, 2))
+    url = reverse("meeting_new", args=[contract.pk, "dialogue"])
+    said = {"held_on": "2022-04-02", "year": "1"}
+    assert "déjà enregistrée" in text_of(agent.post(url, loaded(agent, url) | said))
+    assert agent.post(url, loaded(agent, url) | said | {"year": "2"}).status_code == 302
+
+
+def test_a_copil_held_before_a_renewal_is_of_the_contract_of_that_day(agent, contract):
+    said = {"project": contract.project, "number": 2, "signed_on": date(2025, 2, 1), "starts_on": date(2025, 3, 1)}
+    renewal = ContractFactory(**said)
+    url = reverse("meeting_new", args=[renewal.pk, "copil"])
+    refused = agent.post(url, loaded(agent, url) | {"held_on": "2025-01-31"})
+    assert refused.status_code == 422
+    assert f'du précédent (<a href="{contract.get_absolute_url()}">' in refused.content.decode()
+    assert agent.post(url, loaded(agent, url) | {"held_on": "2025-02-01"}).status_code == 302
+
+
+def test_a_meeting_that_prepares_the_first_contract_decides_nothing(agent, contract):
+    url = reverse("meeting_new", args=[contract.pk, "copil"])
+    assert agent.post(url, loaded(agent, url) | {"held_on": "2020-02-20"}).status_code == 302
+    copil = contract.meetings.get()
+    for kind, status in (("engage", 422), ("arbitrate", 302)):
+        decision = reverse("decision_new", args=[copil.pk, kind])
+        said = {"mission": "acces_soins", "effective_on": "2020-06-01", "text": "Le local est partagé."}
+        form = agent.get(decision).context["form"]
+        answer = agent.post(decision, said | {"loaded": form["loaded"].value()})
+        assert answer.status_code == status
+    other = MeetingFactory(contract=contract)
+    other.decisions.create(kind="engage", mission="acces_soins", effective_on=date(2020, 6, 1))
+    edit = reverse("meeting_edit", args=[other.pk])
+    moved = agent.post(edit, loaded(agent, edit) | {"held_on": "2020-02-19", "minutes_on": "2020-02-19"})
+    assert "signé que le 1er mars 2020" in text_of(moved)
+    version = contract.indicator_sets.create(year=1, number=1, sender="insurance", sent_on=date(2020, 5, 15))
+    other.decisions.create(kind="indicators", indicator_set=version)
+    moved = agent.post(edit, loaded(agent, edit) | {"held_on": "2020-05-14"})
+    assert "Elle retient une version envoyée le 15 mai 2020" in text_of(moved)
 
 
 def test_a_kind_of_meeting_that_does_not_exist(agent, contract):

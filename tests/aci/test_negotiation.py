@@ -14,7 +14,7 @@ from aci.models import Contract, IndicatorSet
 from aci.negotiation import release, retain, why_not_change, why_not_retain
 from tests.aci.acts import engage, indicator, measure
 from tests.aci.acts import retain as retained
-from tests.factories import ContractFactory
+from tests.factories import ContractFactory, MeetingFactory
 
 pytestmark = pytest.mark.django_db
 STEPS = [(None, 50, 20_000), (51, 100, 6_000), (101, 219, 3_000)]
@@ -90,8 +90,9 @@ def test_a_version_retained_replaces_the_former_one_unless_results_rest_on_it(co
     measure(second.negotiated.get(), 30, date(2021, 3, 10))
     third = propose(contract, (indicator(contract), [(None, 30, 35_000)]))
     assert why_not_retain(third) == ["Des résultats finals reposent sur la v2, qui est retenue : retirez-les d'abord."]
+    decision = MeetingFactory(contract=contract).decisions.create(kind="indicators", indicator_set=second)
     with pytest.raises(ValidationError):
-        release(second)
+        release(second, decision)
 
 
 def test_what_cannot_be_retained_whatever_it_holds(contract):
@@ -287,6 +288,18 @@ def test_the_page_says_what_a_version_lacks_and_where(contract, reader, client_o
     assert "Donnez au moins un palier." in page
     assert "les maximums des indicateurs font 9 000,00 €" in page
     assert "Ajouter des indicateurs" not in page
+
+
+def test_an_envelope_whose_split_was_not_verified_says_so(contract, reader, client_of):
+    """« Total only »: the variable part is the split, and the maxima beside it are no tariff at all."""
+    propose(contract, (indicator(contract), [(None, 50, 9_000)]))
+    amounts = contract.terms.get().tariff.lines.get(mission="acces_soins").amounts
+    pages, client = [page_of(contract), f"/aci/contrats/{contract.pk}/indicateurs/trajectoires"], client_of(reader)
+    known = {"yes": [], "total only": ["barème : répartition non vérifiée"], "no": ["barème : non vérifié"]}
+    for verified, said in known.items():
+        amounts.update(verified=verified)
+        for page in pages:
+            assert re.findall(r"fr-badge--warning\">([^<]*)<", client.get(page).content.decode()) == said, page
 
 
 def test_two_versions_are_compared_indicator_by_indicator(contract, reader, client_of):

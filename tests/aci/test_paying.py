@@ -139,17 +139,53 @@ def test_a_validation_below_what_is_due_is_the_limit(client, contract):
     assert "déjà versés" in client.get(url_of(contract, VARIABLE)).context["obstacle"]
 
 
+def test_each_validation_is_paid_from_its_own_day(client, contract):
+    earned(contract, validated=4_000)
+    copil = MeetingFactory(contract=contract, held_on=date(2021, 6, 1))
+    decision = copil.decisions.create(kind=MeetingDecision.Kind.PAY, applied_at=timezone.now())
+    contract.validations.create(year=1, mission="acces_soins", kind="variable", amount=2_000, decision=decision)
+    assert send(client, contract, VARIABLE, paid_on="02/05/2021", amount="4 000").status_code == 302
+    too_early = send(client, contract, VARIABLE, paid_on="31/05/2021", amount="2 000", reference="V-002")
+    assert "validée que le 01/06/2021" in refusals(too_early)
+    assert send(client, contract, VARIABLE, paid_on="01/06/2021", amount="2 000", reference="V-002").status_code == 302
+
+
 def test_what_was_paid_in_advance_is_given_back_when_the_contract_ends(client, department):
     lived = [(State.ACI_SIGNED, date(2020, 3, 1)), (State.TERMINATED, date(2020, 3, 11))]
     contract = ContractFactory(project__lead_department=department, project__stages=lived)
+    paid = {"amount": 75_000, "paid_on": date(2020, 3, 5), "reference": "V-001"}
+    contract.payments.create(year=1, mission="fonctionnement", kind="signature", **paid)
     line = (1, "fonctionnement", "recovery")
     page = client.get(url_of(contract, line))
     assert "Reversement reçu" in page.content.decode()
     assert page.context["form"].initial["amount"] == Decimal("72945.21")
     response = send(client, contract, line, paid_on="01/04/2020", amount="72 945,21")
     assert response.status_code == 302
-    assert contract.payments.get().amount == Decimal("-72945.21")
+    assert contract.payments.get(kind="recovery").amount == Decimal("-72945.21")
     assert ledger(contract, date(2020, 4, 1)).line((1, "fonctionnement", DueKind.RECOVERY)).left == 0
+
+
+def test_nothing_is_given_back_of_an_advance_that_was_not_paid(client, department):
+    lived = [(State.ACI_SIGNED, date(2020, 3, 1)), (State.TERMINATED, date(2021, 10, 29))]
+    contract = ContractFactory(project__lead_department=department, project__stages=lived)
+    recovery, advance = ((2, "fonctionnement", kind) for kind in ("recovery", "advance"))
+    assert "Rien n'est à verser ni à rendre ici" in client.get(url_of(contract, recovery)).context["obstacle"]
+    refused = send(client, contract, recovery, paid_on="30/10/2021", amount="6 523,97")
+    assert "Rien n'est à verser ni à rendre ici" in refusals(refused)
+    assert client.get(url_of(contract, advance)).context["form"].initial["amount"] == Decimal("49726.03")
+    too_much = send(client, contract, advance, paid_on="29/10/2021", amount="56 250")
+    assert "Il reste 49\u202f726,03\u00a0€ à verser" in refusals(too_much)
+    assert send(client, contract, advance, paid_on="29/10/2021", amount="49 726,03").status_code == 302
+    assert ledger(contract, date(2021, 11, 1)).sums_of_year(2).left == 0
+
+
+def test_an_advance_paid_before_the_end_is_recorded_whole_after_it(client, department):
+    lived = [(State.ACI_SIGNED, date(2020, 3, 1)), (State.TERMINATED, date(2021, 10, 29))]
+    contract = ContractFactory(project__lead_department=department, project__stages=lived)
+    line = (2, "fonctionnement", "advance")
+    assert send(client, contract, line, paid_on="28/10/2021", amount="56 250").status_code == 302
+    left = ledger(contract, date(2021, 11, 1)).line((2, "fonctionnement", DueKind.RECOVERY)).left
+    assert left == Decimal("-6523.97")
 
 
 def test_what_is_no_longer_due_is_shown_and_given_back(client, contract):

@@ -1,5 +1,6 @@
 """Results of a contract year: recorded with their pieces, validated by each institution, and the money they give."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -16,7 +17,7 @@ from accounts.models import Institution, User
 from accounts.models.institution import Side
 from aci.contracts import Books, with_facts
 from aci.ledger import ledger_of
-from aci.models import Contract, Meeting, MeetingDecision, NegotiatedIndicator, Result
+from aci.models import Contract, Meeting, MeetingDecision, NegotiatedIndicator, Result, TariffAmount
 from aci.results import YearResults, awaited_year, obstacles, results_of
 from aci.schedule import DueKind
 from projects.models import DocumentType
@@ -252,6 +253,17 @@ def test_the_page_shows_steps_pieces_validations_and_sums(client_of, reader, con
     assert "Saisir un résultat" not in words(page), "a reader only reads, and a past day is only read"
 
 
+def test_amounts_that_were_not_verified_are_marked(client_of, reader, contract):
+    engage(contract, "crise_plan", date(2020, 3, 1))
+    amounts = TariffAmount.objects.filter(line__tariff=contract.terms.get().tariff)
+    asked, client = {"annee": 1, "date": "2021-04-15"}, client_of(reader)
+    address = reverse("contract_results", args=[contract.pk])
+    for verified, said in (("yes", ""), ("total only", "répartition non vérifiée"), ("no", "non vérifié")):
+        amounts.update(verified=verified)
+        marks = re.findall(r"fr-badge--warning\">([^<]*)<", words(client.get(address, asked)))
+        assert marks == ([said, said] if said else []), "the mission, and the crisis apart"
+
+
 @pytest.mark.parametrize("asked", ["0", "6", "-1", "deux"])
 def test_a_year_outside_the_contract_is_a_bad_request(client_of, reader, contract, asked):
     page = client_of(reader).get(reverse("contract_results", args=[contract.pk]), {"annee": asked})
@@ -345,6 +357,20 @@ def test_absurd_results_are_refused(client_of, cpam, contract, ald, said, told):
     assert not Result.objects.exists()
 
 
+def test_a_unit_is_shown_as_typed_and_never_runs(client_of, cpam, ald):
+    ald.indicator.unit = "<img src=x onerror=alert(1)>"
+    ald.indicator.save()
+    page = client_of(cpam).get(new_url(ald)).content.decode()
+    assert "En &lt;img src=x onerror=alert(1)&gt;." in page
+    assert "<img src=x" not in page
+
+
+def test_a_piece_of_an_impossible_number_is_refused(client_of, cpam, ald):
+    page = send(client_of(cpam), new_url(ald), documents=["9" * 26])
+    assert page.status_code == 422
+    assert "documents" in page.context["form"].errors
+
+
 def test_what_is_done_or_not_is_chosen(client_of, cpam, contract):
     done = indicator(contract, code="plan", direction="done")
     negotiated = retain(contract, 1, (done, [(1, 1, 35_000)])).negotiated.get()
@@ -363,6 +389,13 @@ def test_the_pieces_are_documents_of_this_project_that_are_still_there(client_of
     elsewhere = piece(ContractFactory().project)
     for document in (gone, elsewhere):
         assert send(client_of(cpam), new_url(ald), documents=[document.pk]).status_code == 422
+
+
+def test_without_any_document_the_form_says_where_to_deposit_one(client_of, cpam, contract, ald):
+    said, client = "Aucun document : déposez la pièce ci-dessous.", client_of(cpam)
+    assert said in words(client.get(new_url(ald)))
+    piece(contract.project)
+    assert said not in words(client.get(new_url(ald)))
 
 
 def test_a_second_final_result_is_refused(client_of, cpam, contract, ald):
@@ -431,6 +464,29 @@ def test_a_page_opened_before_the_money_was_validated_is_told(client_of, cpam, c
     late = typed(client, url, value="10", documents=[measured.documents.get().pk])
     copil_validates(contract, 6_000)
     assert client.post(url, late).status_code == 422
+
+
+def test_the_last_piece_of_money_validated_is_withdrawn_only_once_another_is_attached(client_of, contract, ald):
+    measured = result(ald, 40, validated_by=tuple(Side))
+    only = measured.documents.get()
+    hold_dialogue(contract, 1, date(2021, 4, 2))
+    copil_validates(contract, 9_000)
+    client, url = client_of(manager(contract)), reverse("document_withdraw", args=[contract.project_id, only.pk])
+    refused = client.post(url, {"reason": "Mauvais fichier"})
+    assert refused.status_code == 422
+    assert "joignez d'abord une autre pièce à ce résultat" in words(refused)
+    assert "annulez d'abord cette décision" in words(refused)
+    assert refused.context["form"]["reason"].value() == "Mauvais fichier"
+    assert results(contract, day=timezone.localdate()).amount == 9_000
+    measured.documents.add(piece(contract.project, "Requête corrigée"))
+    assert client.post(url, {"reason": "Mauvais fichier"}).status_code == 302
+    assert results(contract, day=timezone.localdate()).amount == 9_000
+
+
+def test_a_piece_on_which_no_money_rests_is_withdrawn(client_of, contract, ald):
+    only = result(ald, 40, validated_by=tuple(Side)).documents.get()
+    url = reverse("document_withdraw", args=[contract.project_id, only.pk])
+    assert client_of(manager(contract)).post(url, {"reason": "Mauvais fichier"}).status_code == 302
 
 
 def test_a_withdrawn_piece_stays_told_and_another_one_replaces_it(client_of, cpam, contract, ald):

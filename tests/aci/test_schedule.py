@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aci.remuneration import Kind, Line, TariffData, Verified
 from aci.schedule import (
+    AFTER_DIALOGUE,
     RUNNING_COSTS,
     ContractData,
     Due,
@@ -23,8 +24,8 @@ from aci.schedule import (
     Rules,
     Settled,
     Terms,
+    crisis_grants,
     grants,
-    right_of,
     schedule,
 )
 from aci.schedule_check import engagement_problems, problems
@@ -197,8 +198,12 @@ def test_conditional_amounts(data, paid):
     assert of(data, "crise_reconnue", *range(1, 6)) == paid
 
 
-def test_a_crisis_is_never_a_grant():
-    assert "crise_reconnue" not in {grant.line.mission for grant in grants(in_crisis(date(2020, 10, 1)))}
+def test_a_crisis_is_granted_once_recognised_and_apart():
+    data = in_crisis(date(2020, 10, 1), date(2020, 12, 1), dialogues={})
+    assert "crise_reconnue" not in {grant.line.mission for grant in grants(data)}
+    (grant,) = crisis_grants(data)
+    assert (grant.year.number, grant.since, grant.most) == (1, date(2020, 10, 1), Decimal(67_500))
+    assert crisis_grants(in_crisis()) == []
 
 
 @pytest.mark.parametrize(
@@ -218,6 +223,30 @@ def test_the_variable_part_waits_for_its_dialogue_and_stays_in_the_envelope(earn
     found = [due for due in schedule(data) if due.kind == DueKind.VARIABLE]
     assert [(due.due_on.isoformat(), f"{due.amount:.2f}") for due in found] == paid
     assert all(("plafonné" in due.formula) == (Decimal(earned) > 35_000) for due in found)
+
+
+@pytest.mark.parametrize(
+    ("since", "due_on"),
+    [
+        ([None], date(2021, 4, 2)),
+        ([date(2021, 3, 10)], date(2021, 4, 2)),  # the minutes came last
+        ([date(2021, 3, 10), date(2021, 6, 5)], date(2021, 6, 5)),  # a result was validated after them
+    ],
+)
+def test_the_variable_part_waits_for_the_last_of_its_results(since, due_on):
+    settled = tuple(Settled(1, "acces_soins", Decimal(3_000), day) for day in since)
+    others = (Settled(1, "parcours", Decimal(1_000), date(2021, 9, 1)),)
+    missions = [("acces_soins", date(2020, 6, 1)), ("parcours", date(2020, 6, 1))]
+    data = contract(*missions, settled=settled + others, dialogues={1: date(2021, 4, 2)})
+    found = {due.mission: due.due_on for due in schedule(data) if due.kind == DueKind.VARIABLE}
+    assert found == {"acces_soins": due_on, "parcours": date(2021, 9, 1)}
+
+
+def test_a_stop_decided_ahead_takes_nothing_of_what_is_granted_before_it_comes():
+    data = replace(contract(), engagements=(Engagement("acces_soins", SIGNED, date(2020, 6, 1)),))
+    (grant,) = (grant for grant in grants(data) if grant.line.mission == "acces_soins")
+    assert (grant.on(date(2020, 5, 31)).fixed, grant.on(date(2020, 6, 1)).fixed) == (30_000, Decimal("7561.64"))
+    assert not grant.on(date(2020, 5, 31)).is_cut
 
 
 def test_the_envelope_follows_the_year_only_when_the_rules_say_so():
@@ -391,11 +420,32 @@ def by_year(dues: list[Due]) -> Iterator[tuple[int, Decimal]]:
         yield year, sum((due.amount for due in dues if due.year == year), Decimal(0))
 
 
+def right_of(data: ContractData, year: int, rules: Rules) -> Decimal:
+    """What a contract year gives in all: its fixed parts as earned, what its dialogue has settled, its crisis."""
+    right = Decimal(0)
+    for grant in grants(data, rules):
+        if grant.year.number == year:
+            told = [each.amount for each in data.settled if (each.year, each.mission) == (year, grant.line.mission)]
+            right += grant.fixed + (min(sum(told), grant.variable) if year in data.dialogues else 0)
+    return right + sum(
+        grant.most for grant in crisis_grants(data) if (year == grant.year.number) and year in data.dialogues
+    )
+
+
 @settings(max_examples=150, deadline=None)
 @given(contracts(), all_rules)
 def test_the_dues_of_a_year_are_its_right_to_the_cent(data, rules):
     for year, due in by_year(schedule(data, rules)):
         assert due == right_of(data, year, rules)
+
+
+@settings(max_examples=100, deadline=None)
+@given(contracts(), all_rules, st.integers(0, 6 * 365))
+def test_no_day_makes_due_more_than_is_granted(data, rules, count):
+    day = data.starts_on + timedelta(count)
+    granted = [grant.on(day) for grant in (*grants(data, rules), *crisis_grants(data))]
+    for year, due in by_year(schedule(data, rules, until=day)):
+        assert due <= sum(grant.most for grant in granted if grant.year.number == year)
 
 
 @settings(max_examples=150, deadline=None)
@@ -415,7 +465,7 @@ def test_what_holds_in_every_schedule(data, rules):
     assert all(due.amount for due in dues)
     assert len({due.key for due in dues}) == len(dues)
     for due in dues:
-        if due.kind in (DueKind.VARIABLE, DueKind.CRISIS):
+        if due.kind in AFTER_DIALOGUE:
             assert due.due_on >= data.dialogues[due.year]
         if due.amount < 0:
             assert due.kind == DueKind.RECOVERY

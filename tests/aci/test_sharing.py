@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from aci.models import SharedAction
-from aci.shared_actions import shared_actions_of
+from aci.models import SharedAction, SharedActionEntry
+from aci.shared_actions import shared_actions_of, withdraw
 from projects.states import State
 from tests.factories import ContractFactory, ProjectFactory, UserFactory
 
@@ -68,6 +68,7 @@ def test_an_action_of_two_cpts_is_recorded_and_seen_from_each(client_of, cpam, n
         ({"title": ""}, "title", "obligatoire"),
         ({"projects": []}, "projects", "Cochez les CPTS"),
         ({"projects": [999_999]}, "projects", "n'existe pas"),
+        ({"projects": ["9" * 26]}, "projects", "n'existe pas"),
         ({"kind": "feast"}, "kind", "valide"),
     ],
 )
@@ -184,6 +185,15 @@ def test_a_mistake_is_withdrawn_with_a_reason_by_its_author(client_of, cpam, ars
     assert not SharedAction.objects.exists()
     assert SharedAction.history.filter(history_type="-").get().history_change_reason == "Doublon"
     assert client.get(of_step).status_code == 404
+
+
+def test_a_step_numbered_zero_is_not_the_action(client_of, cpam, north, south):
+    action = shared(north, south, recorded_by=cpam)
+    address = reverse("shared_action_entry_withdraw", args=[action.pk, 0])
+    assert client_of(cpam).post(address, {"reason": "Saisi par erreur"}).status_code == 404
+    with pytest.raises(SharedActionEntry.DoesNotExist):
+        withdraw(cpam, action.pk, "Saisi par erreur", 0)
+    assert SharedAction.objects.get() == action
 
 
 def test_who_writes_elsewhere_only_reads(client_of, neighbour, north):

@@ -1,5 +1,8 @@
 """An administrator of the country proposes a version without a release; approved, it is locked."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 import tablib
 from django.contrib import admin
@@ -8,7 +11,7 @@ from django.urls import reverse, reverse_lazy
 from accounts.models import User
 from aci.admin import AmountResource
 from aci.models import PaymentRules, Tariff, TariffAmount, TariffLine
-from tests.factories import DepartmentFactory, UserFactory
+from tests.factories import ContractFactory, DepartmentFactory, UserFactory
 
 TIERS = {
     "tiers-0-number": 1,
@@ -145,6 +148,23 @@ def test_who_changes_a_proposal_becomes_its_proposer(administrator):
     assert Tariff.objects.get().proposed_by == third
 
 
+def test_no_line_or_amount_leaves_a_proposal_for_another(tariffs, administrator):
+    """The one left would still read as written by whoever wrote it before."""
+    Tariff.objects.update(approved_at=None)
+    left, other = Tariff.objects.all()
+    line, elsewhere = left.lines.first(), other.lines.first()
+    amount = line.amounts.first()
+    page = reverse("admin:aci_tariffline_change", args=[line.pk])
+    sent = sent_back(administrator.get(page), tariff=other.pk, mission="pont")
+    assert administrator.post(page, sent).status_code == 302
+    page = reverse("admin:aci_tariffamount_change", args=[amount.pk])
+    sent = sent_back(administrator.get(page), line=elsewhere.pk, tier=9)
+    assert administrator.post(page, sent).status_code == 302
+    line.refresh_from_db()
+    amount.refresh_from_db()
+    assert (line.tariff, line.mission, amount.line, amount.tier) == (left, "pont", line, 9)
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -250,6 +270,49 @@ def test_rules_of_payment_end_when_the_next_ones_begin(administrator):
     data = {"action": "delete_selected", "_selected_action": [last.pk], "post": "yes"}
     administrator.post(reverse("admin:aci_paymentrules_changelist"), data)
     assert PaymentRules.objects.get().until is None
+
+
+def rules_of_2020() -> PaymentRules:
+    return PaymentRules.objects.create(since=date(2020, 1, 1), source="Avenant imaginé")
+
+
+def test_rules_under_which_a_contract_is_signed_stay(administrator):
+    rules = rules_of_2020()
+    page = reverse("admin:aci_paymentrules_change", args=[rules.pk])
+    said = {"since": "2020-02-01", "advance": "0.6", "proration": "months", "ending": "kept", "source": "JO"}
+    ContractFactory(signed_on=date(2020, 3, 1))
+    assert administrator.post(page, said | {"is_verified": "on"}).status_code == 302
+    kept = PaymentRules.objects.get()
+    assert kept.as_rules() == rules.as_rules()
+    assert (kept.since, kept.source, kept.is_verified) == (rules.since, "JO", True)
+    data = {"action": "delete_selected", "_selected_action": [rules.pk], "post": "yes"}
+    administrator.post(reverse("admin:aci_paymentrules_changelist"), data)
+    delete = reverse("admin:aci_paymentrules_delete", args=[rules.pk])
+    assert administrator.post(delete, {"post": "yes"}).status_code == 403
+    assert PaymentRules.objects.exists()
+
+
+def test_rules_under_which_none_is_signed_change(administrator):
+    ContractFactory(signed_on=date(2019, 12, 31))
+    page = reverse("admin:aci_paymentrules_change", args=[rules_of_2020().pk])
+    said = {"since": "2020-02-01", "advance": "0.6", "proration": "months", "ending": "kept", "source": "JO"}
+    assert administrator.post(page, said).status_code == 302
+    assert PaymentRules.objects.get().advance == Decimal("0.6")
+
+
+def test_new_rules_begin_after_the_contracts_signed_under_the_former_ones(administrator):
+    rules_of_2020()
+    ContractFactory(signed_on=date(2020, 3, 1))
+    ContractFactory(signed_on=date(2019, 10, 1))
+    add = reverse("admin:aci_paymentrules_add")
+    said = {"advance": "0.6", "proration": "months", "ending": "kept", "source": "JO"}
+    refused = administrator.post(add, said | {"since": "2020-03-01"})
+    assert "en relèvent déjà et les gardent" in refused.text
+    assert administrator.post(add, said | {"since": "2020-03-02"}).status_code == 302
+    moved = reverse("admin:aci_paymentrules_change", args=[PaymentRules.objects.last().pk])
+    assert "en relèvent déjà" in administrator.post(moved, said | {"since": "2020-02-01"}).text
+    assert administrator.post(add, said | {"since": "2019-08-25"}).status_code == 302
+    assert [rules.since.year for rules in PaymentRules.objects.all()] == [2019, 2020, 2020]
 
 
 def test_amounts_are_written_all_or_none(tariffs, administrator):

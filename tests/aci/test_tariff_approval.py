@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,10 @@ def without_prevention_3(row: dict) -> None:
         (without_prevention_3, "mission « prevention » : aucun montant pour la taille 3."),
         (lambda row: row.update(fixed_eur="-1"), "tariffs.csv, ligne 2, fixed_eur"),
         (lambda row: row.update(fixed_eur="99000000"), "tariffs.csv, ligne 2, fixed_eur"),
+        (lambda row: row.update(first_year="32767"), "tariffs.csv, ligne 2, first_year"),
+        (lambda row: row.update(last_year="11"), "tariffs.csv, ligne 2, last_year"),
+        (lambda row: row.update(effective_from="2018-12-31"), "ligne 2, effective_from : Vérifiez l&#x27;année"),
+        (lambda row: row.update(effective_from="9999-12-31"), "ligne 2, effective_from : Vérifiez l&#x27;année"),
         (
             lambda row: row.update(version="2019"),
             "doivent porter une seule et même version ; on y lit : 2019, avenant-3",
@@ -118,6 +123,34 @@ def test_everything_wrong_in_both_files_is_said_at_once(tariffs, client_of, prop
     ).text
     assert "tariffs.csv, ligne 2, verified" in html
     assert "tariff_tiers.csv, ligne 2, lower_bound" in html
+
+
+def test_files_that_are_wrong_all_along_are_read_no_further_and_lock_nothing(tariffs, client_of, proposer, tmp_path):
+    wrong = [dict.fromkeys(rows_of(AMOUNTS)[0], "")] * 10_000
+    paths = [write_csv(tmp_path / "montants.csv", wrong), write_csv(tmp_path / "seuils.csv", rows_of(TIERS))]
+    client = client_of(proposer)
+    with CaptureQueriesContext(connection) as seen:
+        response = propose(client, *paths)
+    assert response.status_code == 422
+    (*told, last) = response.context["form"].non_field_errors()
+    assert (len(told), last) == (50, "… et d'autres encore : corrigez d'abord ceux-ci.")
+    assert not [query for query in seen if "aci_tariff" in query["sql"]]
+
+
+def test_missions_that_are_wrong_all_along_are_not_all_told(tariffs, client_of, proposer, files):
+    numbers = count()
+    response = propose(client_of(proposer), *files(lambda row: row.update(mission=f"m{next(numbers)}", tier=9)))
+    assert len(response.context["form"].non_field_errors()) == 51
+
+
+def test_a_heavy_file_is_refused_unread(tariffs, client_of, proposer, files, tmp_path):
+    amounts, tiers = files()
+    with amounts.open("a") as file:
+        file.write("\n" * 1_000_000)
+    response = propose(client_of(proposer), amounts, tiers)
+    assert response.status_code == 422
+    assert "Ce fichier dépasse 1 Mo" in response.text
+    assert not Tariff.objects.filter(code="avenant-3").exists()
 
 
 def test_a_code_that_is_known_is_refused(tariffs, client_of, proposer, files):

@@ -108,6 +108,13 @@ def test_the_crisis_plan_is_written_in_the_first_year_then_updated(contract) -> 
     assert told(contract, "2022-03-05", Watch.CRISIS_PLAN) == []
 
 
+def test_a_plan_of_a_year_to_come_does_not_hide_the_first_one(contract) -> None:
+    contract.crisis_plans.create(year=3, delivered_on=date(2021, 1, 2))
+    assert told(contract, "2021-02-01", Watch.CRISIS_PLAN) == [("Plan de crise à remettre", "2021-02-28", False)]
+    assert told(contract, "2021-03-01", Watch.CRISIS_PLAN) == [("Plan de crise non remis", "2021-02-28", True)]
+    assert told(contract, "2022-03-01", Watch.CRISIS_PLAN) == []
+
+
 def test_no_crisis_plan_without_that_mission_in_the_tariff() -> None:
     bare = TariffFactory()
     bare.lines.filter(mission__startswith="crise").delete()

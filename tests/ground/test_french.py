@@ -36,5 +36,6 @@ def test_numbers_and_quotations_never_break() -> None:
     assert number(1_234_567) == "1\u202f234\u202f567"
     assert euros(Decimal("16828.77")) == "16\u202f828,77\u00a0€"
     assert euros(75_000) == "75\u202f000\u00a0€"
+    assert euros(Decimal("-3750.5")) == "−3\u202f750,50\u00a0€"
     assert share(0.256) == "25,6\u00a0%"
     assert quoted("Nom") == "«\u00a0Nom\u00a0»"

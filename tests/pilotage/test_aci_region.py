@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from aci.models import Contract
+from aci.models import Contract, TariffAmount
 from aci.watch import Watch
 from pilotage.aci_picture import Picture, picture
 from projects.states import State
@@ -82,6 +82,13 @@ def test_the_rate_of_a_mission_is_what_it_earned_over_its_envelopes(paris, plain
     assert (row.label, len(row.measured), row.envelope, row.earned) == ("Accès aux soins", 2, 70_000, 41_000)
     assert row.percent == 59
     assert shown(paris, plaine, day=date(2021, 3, 9)).rates == [], "not measured yet"
+
+
+def test_a_mission_whose_envelope_is_nothing_has_no_rate(paris):
+    contract = measured(contract_in(paris), 100)
+    amounts = TariffAmount.objects.filter(line__tariff=contract.terms.get().tariff, line__mission="acces_soins")
+    amounts.update(variable_eur=0)
+    assert shown(paris).rates == []
 
 
 def test_indicators_are_told_by_how_many_contracts_follow_them(paris, plaine):
@@ -166,6 +173,23 @@ def test_each_table_is_a_file(client_of, delegation, paris):
     assert behind["Accordé (€)"] == by_table["comptes"][-1]["Accordé (€)"]
     xlsx = client.get(PAGE, {"format": "xlsx", "table": "comptes"})
     assert xlsx.content.startswith(b"PK")
+
+
+def test_amounts_that_were_not_verified_are_marked_on_the_page_and_in_each_file(client_of, delegation, paris):
+    contract = measured(contract_in(paris), 100)
+    client, column = client_of(delegation), "Vérification du barème"
+
+    def told() -> tuple[int, set[str]]:
+        files = [lines_of(client, PAGE, table=table) for table in ("comptes", "volet-variable", "indicateurs")]
+        behind = ("contrats", "volet-variable", "indicateurs")
+        files += [lines_of(client, reverse("aci_region_list", args=[slug])) for slug in behind]
+        page = client.get(PAGE, {"date": DAY.isoformat()}).content.decode()
+        return page.count("fr-badge--warning"), {rows[0][column] for rows in files}
+
+    marks, said = told()
+    assert said == {"vérifié"}
+    contract.terms.get().tariff.lines.get(mission="acces_soins").amounts.update(verified="no")
+    assert told() == (marks + 4, {"non vérifié"}), "the sums, the accounts, the rate of the mission, the indicators"
 
 
 @pytest.mark.parametrize(

@@ -286,15 +286,38 @@ def test_every_list_says_what_would_be_there(client_of: Callable[[User], Client]
         assert title in text.replace("&#x27;", "'")
 
 
-def test_queries_do_not_grow_with_rows(
-    client_of: Callable[[User], Client], delegation: User, plaine: Department, django_assert_num_queries
+def test_the_fund_is_told_of_the_aci_signed_without_contract(
+    client_of: Callable[[User], Client], fund: User, delegation: User, plaine: Department, paris: Department
 ) -> None:
-    client, zone = client_of(delegation), ZoneFactory(department=plaine)
+    def signed(department: Department, since: date) -> Project:
+        return ProjectFactory(lead_department=department, stages=[(State.ACI_SIGNED, since)])
+
+    late, later = (signed(plaine, date(2026, 3, day)) for day in (1, 2))
+    signed(paris, date(2026, 3, 1))
+    ContractFactory(project=signed(plaine, date(2020, 3, 1)))
+    ended = [(State.ACI_SIGNED, date(2020, 3, 1)), (State.TERMINATED, date(2021, 3, 1))]
+    ProjectFactory(lead_department=plaine, stages=ended)
+    page = client_of(fund).get(reverse("home"))
+    assert page.context["contracts_to_record"] == [late, later]
+    assert page.context["waiting_count"] == 2
+    assert reverse("contract_new", args=[late.pk]) in page.text
+    assert "Rien n'attend" not in page.text
+    assert client_of(delegation).get(reverse("home")).context["contracts_to_record"] == []
+    User.objects.filter(pk=fund.pk).update(role=User.Role.READER)
+    assert client_of(fund).get(reverse("home")).context["contracts_to_record"] == []
+
+
+@pytest.mark.parametrize("reader", ["delegation", "fund"])
+def test_queries_do_not_grow_with_rows(
+    client_of: Callable[[User], Client], request, reader: str, plaine: Department, django_assert_num_queries
+) -> None:
+    client, zone = client_of(request.getfixturevalue(reader)), ZoneFactory(department=plaine)
     for wanted in (3, 6):
         while Contract.objects.count() < wanted:
             ProjectFactory(lead_department=plaine, zones=[zone], stages=[(State.FILED, timezone.localdate())])
             never_renewed(ProjectFactory(lead_department=plaine))
-        with django_assert_num_queries(34):
+            ProjectFactory(lead_department=plaine, stages=[(State.ACI_SIGNED, date(2026, 3, 1))])
+        with django_assert_num_queries(34 if reader == "delegation" else 35):
             page = client.get(reverse("home"))
         assert len(page.context["waiting"]) == wanted
         assert len(page.context["due"]) == page.context["late_contracts"] == wanted

@@ -60,6 +60,13 @@ def test_a_filing_of_long_ago_says_that_silence_has_validated(project, client_of
     assert page.context["stage"].state == State.VALIDATED
 
 
+def test_the_message_names_the_state_that_the_step_has_opened(client_of, ars):
+    signed = ProjectFactory(stages=[(State.VALIDATED, date(2020, 1, 1)), (State.ACI_SIGNED, date(2020, 3, 1))])
+    said = answer(date(2022, 9, 30), comment="Courrier de la CPTS")
+    page = client_of(ars).post(url(signed, "terminate"), said, follow=True)
+    assert "Étape enregistrée : «\u00a0Résilié\u00a0», au 30 septembre 2022." in page.text
+
+
 def test_a_date_typed_the_french_way_is_understood(project, client_of, ars):
     client_of(ars).post(url(project, "file_health_project"), {**answer(date.min), "effective_on": "15/05/2023"})
     assert project.stages.get(state=State.FILED).since == date(2023, 5, 15)

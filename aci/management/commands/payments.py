@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aci.models import PaymentRules, Tariff
+from aci.money import cents
 from aci.remuneration import Verified
 from aci.schedule import USUAL, ContractData, Due, Engagement, Rules, Settled, Terms, schedule
 from aci.schedule_check import problems
@@ -16,6 +17,7 @@ from ground.templatetags.french import day as in_words
 from ground.templatetags.french import euros, short_day
 
 NOBODY_KNOWS = 2100  # what an ACI pays from that year on
+TOO_MUCH = 10**9  # euros
 COLUMNS = [
     Column("date", "Date", lambda due: due.due_on.isoformat()),
     Column("kind", "Échéance", lambda due: due.kind.value),
@@ -129,6 +131,8 @@ def settled_told(text: str) -> Settled:
         raise CommandError(f"--variable : « {amount} » n'est pas un montant.") from error
     if not earned.is_finite():
         raise CommandError(f"--variable : « {amount} » n'est pas un montant.")
+    if abs(earned) >= TOO_MUCH or earned != cents(earned):
+        raise CommandError(f"--variable : « {amount} » n'est pas un montant possible.")
     return Settled(whole_told("--variable", year), mission, earned)
 
 
