@@ -123,8 +123,8 @@ def _why_not_move_dialogue(
     about = {"year": meeting.year, "kind__in": [kind.value for kind in AFTER_DIALOGUE]}
     if meeting.contract.payments.filter(**about).exists():
         return [
-            f"Des volets variables de l'année {meeting.year} ont été versés après ce dialogue : sa date, son année et la "
-            "date de son compte rendu ne changent plus. Le texte du compte rendu, lui, se corrige."
+            f"Des volets variables de l'année {meeting.year} ont été versés après ce dialogue : sa date, son année et "
+            "la date de son compte rendu ne changent plus. Le texte du compte rendu, lui, se corrige."
         ]
     validations = meeting.contract.validations.filter(**about).select_related("decision__meeting")
     for validation in validations:

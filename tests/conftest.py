@@ -13,15 +13,18 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what touches the database is run: the rest has passed on SQLite and would pass the same."""
+    """On PostgreSQL only what depends on the database is run: the rest has passed on SQLite and would pass the same."""
     if connection.vendor == "sqlite":
         return
-    touching = [item for item in items if touches_the_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not touches_the_database(item)])
-    items[:] = touching
+    depending = [item for item in items if depends_on_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not depends_on_the_database(item)])
+    items[:] = depending
 
 
-def touches_the_database(item: pytest.Item) -> bool:
+def depends_on_the_database(item: pytest.Item) -> bool:
+    """What is marked `alike` reads and writes, but its subject is elsewhere: who may open a page, what a file says."""
+    if item.get_closest_marker("alike"):
+        return False
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
 
 

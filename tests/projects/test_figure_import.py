@@ -15,7 +15,7 @@ from projects.spreadsheets.cells import CellError
 from territories.models import Department, Figure, FigureValue, Zone
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("geography", "private_media")]
+pytestmark = [pytest.mark.django_db, pytest.mark.alike, pytest.mark.usefixtures("geography", "private_media")]
 
 TABLE = "Code;Commune;ALD;Part des 75 ans (%)\n93010;Bondy;8 120;6,5\n93055;Pantin;s;7,1\n1004;Ambérieu;12;9\n"
 
