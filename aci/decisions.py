@@ -1,4 +1,4 @@
-"""Applying what a meeting has decided, in one click, so that the contract follows; and undoing it by mistake.
+"""Applying what a meeting has decided, in one click, so that the contract follows; and taking it back.
 
 Deciding commits the money of the CPAM (offer of service of the Assurance Maladie, ARS and MSA): only it applies.
 What is applied is undone as long as nothing rests on it.

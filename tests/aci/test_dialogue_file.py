@@ -26,7 +26,7 @@ from projects.workflow import Entry, write_timeline
 from tests.aci.acts import engage, hold_dialogue, indicator, measure, piece, retain
 from tests.factories import ContractFactory, MeetingFactory, ProjectFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.alike]
 
 DAY = date(2021, 4, 20)  # after the dialogue of the first year, held on 2 April 2021
 HOSTILE = '#import "x": * *gras* _bas_ $x^2$ <label> @ref // reste /* [crochets] `code` \\ ~ = titre {{ x }} <b>&amp;'

@@ -20,7 +20,7 @@ from tests.acts import opposition, take
 from tests.factories import UserFactory
 from tests.projects.sheets import HEADERS, SAMPLES, STYLE_A_75, STYLE_A_93, planned, project_rows, written, xlsx
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("geography")]
+pytestmark = [pytest.mark.django_db, pytest.mark.alike, pytest.mark.usefixtures("geography")]
 
 MONTREUIL = ["CPTS Montreuil", 93, "Montreuil", "PDS en cours"]
 
