@@ -53,8 +53,9 @@ def run(projects: int, times: int, rounds: int) -> list[str]:
 
     measures.prepare()
     measures.invent(SMALL)
+    few = query_counts(measures.measures())
     contracts.invent()
-    few = query_counts([*measures.measures(), *contracts.measures()])
+    few |= query_counts(contracts.measures())
     contracts.forget()
     measures.invent(projects)
     gather_statistics()
