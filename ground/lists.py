@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest
+from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import ListView
@@ -12,6 +13,7 @@ from django_filters import FilterSet
 
 from ground.tables import Cell, Column, download
 
+ROWS_A_PAGE = 50
 FILE_FORMATS = ("csv", "xlsx")
 
 
@@ -21,6 +23,17 @@ def asked_format(request: HttpRequest) -> str:
     if file_format and file_format not in FILE_FORMATS:
         raise BadRequest("Ce format n'existe pas : demandez csv ou xlsx.")
     return file_format
+
+
+def page_links(page: Page) -> dict[str, Any]:
+    """What `components/pagination.html` reads of a page, the numbers of the others abridged."""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
+    return {"page_obj": page, "paginator": page.paginator, "pages": numbers}
+
+
+def asked_page(request: HttpRequest, rows: Sequence[Any]) -> Page:
+    """The page of `rows` that `?page=` tells, the nearest one for a number that is none."""
+    return Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class ScopedListView(ListView):
     filterset_class: type[FilterSet]
     columns: Sequence[Column]  # the first one names the row and is always shown
     export_title: str
-    paginate_by = 50
+    paginate_by = ROWS_A_PAGE
     usual_tri: str | None = None  # the column that the rows come sorted by; None: the first one, empty: none of them
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -93,6 +106,6 @@ class ScopedListView(ListView):
             "all_columns": self.columns,
             "columns": columns,
             "headings": [self.heading(column) for column in columns],
-            "pages": context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2, on_ends=1),
+            **page_links(context["page_obj"]),
             "rows": [(row, self.cells(row, columns)) for row in self.completed(context["object_list"])],
         }

@@ -1,4 +1,3 @@
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,10 +17,9 @@ from aci.forms.accounts import AccountsForm, EntriesForm
 from aci.ledger_pages import Amount, amount_columns, verification
 from aci.models import Contract
 from aci.remuneration import least_verified
-from ground.lists import asked_format
+from ground.lists import asked_format, asked_page, page_links
 from ground.tables import Column, download
 
-ROWS = 50
 DEPARTMENT_COLUMNS = [
     Column("region", "Région", lambda row: row.department.region.name),
     Column("departement", "Dép.", lambda row: row.department.pk),
@@ -85,15 +83,13 @@ def account_entries(request: HttpRequest) -> HttpResponse:
     entries = form.kept(entry for ledger in ledgers(contracts, asked["date"]) for entry in entries_of(ledger))
     if file_format := asked_format(request):
         return download(ENTRY_COLUMNS, entries, title=f"lignes aci {asked['date']}", file_format=file_format)
-    page = Paginator(entries, ROWS).get_page(request.GET.get("page"))
+    page = asked_page(request, entries)
     context = {
         "form": form,
         "day": asked["date"],
         "asked": asked,
         "rows": [(entry, getattr(entry.sums, asked["colonne"])) for entry in page],
         "sum": getattr(all_sums(entries), asked["colonne"]),
-        "page_obj": page,
-        "paginator": page.paginator,
-        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        **page_links(page),
     }
     return render(request, "aci/account_entries.html", context)

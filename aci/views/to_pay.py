@@ -1,7 +1,6 @@
 from collections import Counter
 from decimal import Decimal
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,10 +12,8 @@ from aci.ledger import sums
 from aci.ledger_pages import BookedLine
 from aci.models import Contract
 from aci.remuneration import total
-from ground.lists import asked_format
+from ground.lists import asked_format, asked_page, page_links
 from ground.tables import download
-
-ROWS = 50
 
 
 def to_pay(request: HttpRequest) -> HttpResponse:
@@ -32,7 +29,7 @@ def to_pay(request: HttpRequest) -> HttpResponse:
     rows = form.kept(known)
     if file_format := asked_format(request):
         return download(TO_PAY_COLUMNS, rows, title=f"a payer {asked['date']}", file_format=file_format)
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page = asked_page(request, rows)
     context = {
         "form": form,
         "day": asked["date"],
@@ -41,9 +38,7 @@ def to_pay(request: HttpRequest) -> HttpResponse:
         "rows": [(row, awaited(row.line), may_pay(request, row)) for row in page],
         "sums": sums(row.line for row in rows),
         "payable": total(row.line.payable for row in rows),
-        "page_obj": page,
-        "paginator": page.paginator,
-        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        **page_links(page),
     }
     return render(request, "aci/to_pay.html", context)
 
